@@ -1,0 +1,3 @@
+//! broker
+#![no_std]
+extern crate alloc;

@@ -1,0 +1,221 @@
+//! What the page says to the worker.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+use crate::RowNo;
+
+/// Number of a device, from 1, never used twice in one world.
+pub type DeviceId = u32;
+
+/// One question or command of the page. The worker answers each with one [`crate::Report`] of the same `id`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Chosen by the page, returned in the report.
+    pub id: u32,
+    /// What is asked.
+    pub ask: Ask,
+}
+
+/// What the page may ask.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Ask {
+    /// Show the world through this lens. Answered by `Seen` as soon as anything differs from revision `since`, at the latest after a
+    /// second. Only the newest `Look` is kept waiting: an older one is answered at once when a newer one arrives. A page that has
+    /// nothing yet sends `since: 0`, which is always answered at once.
+    Look {
+        /// What the page is looking at.
+        lens: Lens,
+        /// The revision of the last `Seen` the page has applied.
+        since: u64,
+    },
+    /// Do something. Answered by `Done`.
+    Do(Command),
+}
+
+/// What the page is looking at. Cost follows the lens: what it does not name is not computed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Lens {
+    /// The window of the ladder; `None`: no rows.
+    pub rows: Option<RowsWanted>,
+    /// The row whose packet the inspector shows.
+    pub packet: Option<RowNo>,
+    /// The device whose session is shown.
+    pub session: Option<DeviceId>,
+    /// The topic list is open.
+    pub topics: bool,
+    /// Number of equal buckets of the timeline over all rows that are kept; 0: none. At most 1,000.
+    pub timeline: u32,
+}
+
+/// A window of rows. At most 500 rows are returned.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum RowsWanted {
+    /// The newest `count` rows.
+    Last {
+        /// How many.
+        count: u32,
+    },
+    /// `count` rows beginning with row `from`, or with the oldest that is kept.
+    From {
+        /// First row.
+        from: RowNo,
+        /// How many.
+        count: u32,
+    },
+}
+
+/// What the page may have done. Every command is answered by `Done`, with the reason when it is refused.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// How time runs from now on.
+    Pace(PaceWanted),
+    /// Pause if need be, start a scene that waits, and let the world go on until one packet has arrived or one noted thing has
+    /// happened. Refused with `NothingToStep` when nothing is due.
+    Step,
+    /// Begin again with an empty world; simulated devices and recording are gone, real devices are closed and may come back.
+    Clear,
+    /// Begin again with a built-in scene, waiting before its first event. Known: `car-lock`.
+    LoadScene(String),
+    /// Put a simulated device into the world and let it connect. Answered with `Answer::Device`.
+    AddDevice(DeviceSpec),
+    /// Take a simulated device out of the world. Its rows stay.
+    RemoveDevice(DeviceId),
+    /// Let a simulated device connect (again).
+    Connect(DeviceId),
+    /// End a device's connection: a simulated one says DISCONNECT, a real one is closed by the broker.
+    Disconnect(DeviceId),
+    /// Publish as a simulated device, or, without one, as the device `you`, which is made and connected when it is first needed.
+    Publish {
+        /// Who publishes; `None`: `you`.
+        device: Option<DeviceId>,
+        /// Topic name.
+        topic: String,
+        /// Payload.
+        payload: Vec<u8>,
+        /// 0, 1 or 2.
+        qos: u8,
+        /// Keep it as the topic's retained message.
+        retain: bool,
+    },
+    /// Attach to the relay at this WebSocket address (`ws://…/tunnel`). Done by the shell.
+    Attach {
+        /// Address of the relay's tunnel.
+        url: String,
+    },
+    /// Take the broker's place from the tab that holds it.
+    TakeOver,
+    /// Sent by the page first of all; refused with `OtherBuild` when the builds differ.
+    Hello {
+        /// The page's [`crate::BUILD`].
+        build: String,
+    },
+}
+
+/// How time runs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum PaceWanted {
+    /// With the clock on the wall.
+    Live,
+    /// It stands.
+    Paused,
+    /// World time runs at `per_mille` thousandths of wall time, 1 to 10,000.
+    Slow {
+        /// Thousandths of wall time.
+        per_mille: u32,
+    },
+    /// One packet every `millis` of wall time, however far apart they are in the world. 20 to 10,000.
+    Beat {
+        /// Milliseconds from one packet to the next.
+        millis: u32,
+    },
+}
+
+/// Protocol version of a simulated device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Protocol {
+    /// MQTT 3.1, level 3.
+    V31,
+    /// MQTT 3.1.1, level 4.
+    V311,
+    /// MQTT 5.0, level 5.
+    #[default]
+    V5,
+}
+
+/// A simulated device: how it connects and what it does by itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeviceSpec {
+    /// Client Identifier, 1 to 65,535 bytes, none other in the world may have it.
+    pub client_id: String,
+    /// Protocol version.
+    pub protocol: Protocol,
+    /// Clean Start (v5) or Clean Session (v3).
+    pub clean_start: bool,
+    /// Session Expiry Interval in seconds, v5 only.
+    pub session_expiry: u32,
+    /// Keep Alive in seconds; 0: off.
+    pub keep_alive: u16,
+    /// Receive Maximum, v5 only; 0: not sent.
+    pub receive_maximum: u16,
+    /// Will.
+    pub will: Option<Will>,
+    /// What it does.
+    pub habits: Vec<Habit>,
+}
+
+/// A will of a simulated device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Will {
+    /// Topic name.
+    pub topic: String,
+    /// Payload.
+    pub payload: Vec<u8>,
+    /// 0, 1 or 2.
+    pub qos: u8,
+    /// Retained.
+    pub retain: bool,
+}
+
+/// What a simulated device does by itself once it is connected.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Habit {
+    /// Subscribe when connected.
+    Subscribe {
+        /// Topic Filter.
+        filter: String,
+        /// Maximum QoS, 0 to 2.
+        qos: u8,
+    },
+    /// Publish. In the payload `{n}` stands for a counter from 1.
+    Publish {
+        /// Topic name.
+        topic: String,
+        /// Payload template.
+        payload: String,
+        /// 0, 1 or 2.
+        qos: u8,
+        /// Retained.
+        retain: bool,
+        /// Milliseconds from being connected and subscribed to the first one.
+        after_ms: u32,
+        /// Milliseconds from one to the next; 0: publish once.
+        every_ms: u32,
+    },
+    /// Answer each message that matches the filter with a message of its own.
+    Respond {
+        /// Topic Filter of the request; the device subscribes to it when connected.
+        filter: String,
+        /// Maximum QoS of that subscription, 0 to 2.
+        qos: u8,
+        /// Topic name of the answer.
+        topic: String,
+        /// Payload of the answer.
+        payload: String,
+        /// QoS of the answer, 0 to 2.
+        answer_qos: u8,
+        /// The answer is retained.
+        retain: bool,
+    },
+}

@@ -1,0 +1,40 @@
+//! What crosses the worker's two borders, as plain data.
+//!
+//! To the page: an [`Asked`] goes in, exactly one [`Report`] comes back for it ([`ask`], [`report`]). What the page draws is a
+//! [`Row`] of the ladder or a [`Seen`] through a [`Lens`], in the words of the interface, never a packet of the codec.
+//!
+//! To the relay: one binary message is a batch of tunnel records ([`tunnel`]).
+//!
+//! Nothing here does anything: no clock, no socket, no MQTT. Times are microseconds of the world ([`Micros`]) unless a name says
+//! otherwise. Enumerations are facts, not sentences: the page's `text` module turns them into words, so that a language can be added
+//! in one place; [`core::fmt::Display`] of a [`Row`] is the language-free form that golden traces print.
+#![no_std]
+
+extern crate alloc;
+
+pub mod ask;
+pub mod report;
+pub mod row;
+pub mod tunnel;
+
+pub use ask::{Ask, Asked, Command, DeviceId, DeviceSpec, Habit, Lens, PaceWanted, Protocol, RowsWanted, Will};
+pub use report::{
+    Answer, ByteField, Counters, DeviceKind, DeviceState, DeviceView, Direction, PaceView, PacketView, Refusal, RelayView, Report,
+    SceneView, Seen, SessionView, SlotPhase, SlotView, SubscriptionView, TimelineBucket, TopicView,
+};
+pub use row::{CloseWhy, DropWhy, Fact, Fate, Kind, Note, PacketRow, Row, What};
+
+/// Microseconds of world time, from the world's beginning.
+pub type Micros = u64;
+
+/// A step: one thing done by the world, counted from 1. 0 is the world before its first step.
+pub type Step = u64;
+
+/// Number of a row of the ladder, from 0, never used twice in one world.
+pub type RowNo = u64;
+
+/// The build that both sides of a border must share; set by the build command, else the package's version.
+pub const BUILD: &str = match option_env!("GLASSMQ_BUILD") {
+    Some(id) => id,
+    None => env!("CARGO_PKG_VERSION"),
+};

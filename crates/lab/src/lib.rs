@@ -1,0 +1,3 @@
+//! lab
+#![no_std]
+extern crate alloc;

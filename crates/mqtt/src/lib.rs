@@ -1,0 +1,3 @@
+//! mqtt
+#![no_std]
+extern crate alloc;
