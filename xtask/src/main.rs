@@ -1,1 +1,49 @@
-fn main() {}
+//! `cargo xtask`: the commands that build, serve and test GlassMQ. Each does all of its own set-up and says what it does.
+//!
+//! What is said goes to standard error; standard output is kept for the addresses that `serve` prints.
+
+mod args;
+mod build;
+mod e2e;
+mod setup;
+mod sh;
+mod sizes;
+mod stages;
+mod test;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask serve [--http ADDR] [--ws ADDR] [--tcp ADDR] [--json] [--open]   build everything, start it, print the addresses
+cargo xtask build                                                           make dist/ and target/release/glassmq, print the sizes
+cargo xtask test [fmt|clippy|native|wasm|e2e]...                            run all checks and tests, or only some stages
+cargo xtask screenshots                                                     make the pictures of the README in docs/
+
+serve: ADDR is host:port, port 0 takes any free one. Without flags: --http 127.0.0.1:8080 --ws 127.0.0.1:8083 --tcp 127.0.0.1:1883.
+       --json prints the addresses as one line of JSON, --open opens the page in the browser.
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match args::read(&words) {
+        Ok(args::Wanted::Help) => {
+            eprint!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Ok(args::Wanted::Serve(flags)) => build::serve(&flags),
+        Ok(args::Wanted::Build) => build::build(),
+        Ok(args::Wanted::Test(stages)) => return test::run(&stages),
+        Ok(args::Wanted::Screenshots) => e2e::screenshots(),
+        Err(what) => {
+            eprintln!("xtask: {what}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(what) => {
+            eprintln!("xtask: {what}");
+            ExitCode::FAILURE
+        }
+    }
+}
