@@ -1,0 +1,137 @@
+//! A stream of bytes cut into control packets.
+
+use alloc::vec::Vec;
+
+use crate::fault::{Fault, Guess, Malformed};
+use crate::frame::{Frame, Header, MAX_PACKET_SIZE};
+use crate::{PacketType, Version};
+
+/// An empty buffer with more room than this gives it back.
+const KEEP: usize = 16 * 1024;
+
+/// Cuts a stream of bytes into control packets: [`push`](Deframer::push) what has arrived, then take frames with
+/// [`next`](Deframer::next) until it has none. Where the pieces were cut does not matter [MQTT-6.0.0-2].
+///
+/// It holds at most one unfinished packet beyond what was pushed, and a packet over the limit is refused from its header.
+#[derive(Clone, Debug)]
+pub struct Deframer {
+    buffer: Vec<u8>,
+    /// How much of the buffer was given out already. It is dropped when the next bytes come, not per packet.
+    taken: usize,
+    limit: u32,
+    /// Only CONNECT may come, as nothing was taken yet.
+    wants_connect: bool,
+    failed: Option<Malformed>,
+}
+
+impl Default for Deframer {
+    /// With the limit of the protocol.
+    fn default() -> Deframer {
+        Deframer::new(MAX_PACKET_SIZE)
+    }
+}
+
+impl Deframer {
+    /// `limit`: the largest packet, whole, in bytes (Maximum Packet Size).
+    pub const fn new(limit: u32) -> Deframer {
+        Deframer { buffer: Vec::new(), taken: 0, limit, wants_connect: false, failed: None }
+    }
+
+    /// The same for the server's end, where the first packet must be a CONNECT [MQTT-3.1.0-1]: until it was taken, the first byte is
+    /// judged as soon as it is there, and whoever speaks another protocol is told which one it looks like ([`Guess`]).
+    pub const fn for_server(limit: u32) -> Deframer {
+        Deframer { buffer: Vec::new(), taken: 0, limit, wants_connect: true, failed: None }
+    }
+
+    /// Another limit for all packets from the next on, in bytes.
+    pub fn set_limit(&mut self, limit: u32) {
+        self.limit = limit;
+    }
+
+    /// More bytes of the stream. After an error they are dropped.
+    pub fn push(&mut self, bytes: &[u8]) {
+        if self.failed.is_some() {
+            return;
+        }
+        if self.taken >= self.buffer.len() {
+            self.buffer.clear();
+            self.taken = 0;
+        } else if self.taken > 0 {
+            // Moves at most one unfinished packet if all whole ones were taken, once per push and not per packet.
+            self.buffer.drain(..self.taken);
+            self.taken = 0;
+        }
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// The next whole packet; `None` until more bytes come. After an error every call gives the same error.
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> Result<Option<Frame<'_>>, Malformed> {
+        if let Some(failed) = self.failed {
+            return Err(failed);
+        }
+        if self.taken >= self.buffer.len() {
+            self.give_back();
+            return Ok(None);
+        }
+        let rest = self.buffer.get(self.taken..).unwrap_or_default();
+        let checked = if self.wants_connect { expect_connect(rest) } else { Ok(()) };
+        let header = match checked.and_then(|()| Header::read(rest, self.limit)) {
+            Ok(Some(header)) if header.size() <= rest.len() => header,
+            Ok(_) => return Ok(None),
+            Err(error) => {
+                self.failed = Some(error);
+                self.buffer = Vec::new();
+                self.taken = 0;
+                return Err(error);
+            }
+        };
+        self.wants_connect = false;
+        let at = self.taken;
+        self.taken = at.saturating_add(header.size());
+        Ok(self.buffer.get(at..).and_then(|rest| header.frame(rest)).map(|(frame, _)| frame))
+    }
+
+    /// Bytes that came and were not yet taken as part of a packet.
+    pub fn pending(&self) -> usize {
+        self.buffer.len().saturating_sub(self.taken)
+    }
+
+    fn give_back(&mut self) {
+        self.buffer.clear();
+        self.taken = 0;
+        self.buffer.shrink_to(KEEP);
+    }
+}
+
+/// Judges the first bytes of a connection. One byte that is not 0x10 is enough to refuse; further bytes, if there, help to guess.
+fn expect_connect(bytes: &[u8]) -> Result<(), Malformed> {
+    let Some(&first) = bytes.first() else { return Ok(()) };
+    if first == 0x10 {
+        return Ok(());
+    }
+    let guess = if HTTP.iter().any(|word| alike(bytes, word)) {
+        Guess::Http
+    } else if alike(bytes, &[0x16, 0x03]) {
+        Guess::Tls
+    } else if alike(bytes, b"SSH-") {
+        Guess::Ssh
+    } else if alike(bytes, b"PROXY ") || alike(bytes, b"\r\n\r\n\0\r\nQUIT\n") {
+        Guess::Proxy
+    } else {
+        match PacketType::from_first_byte(first) {
+            Some(PacketType::Connect) => Guess::ConnectFlags(first),
+            Some(kind) => Guess::Packet(kind, first),
+            None => Guess::Byte(first),
+        }
+    };
+    Err(Malformed::new(0, Version::V5, Fault::NotConnect(guess)))
+}
+
+const HTTP: [&[u8]; 10] = [b"GET ", b"POST ", b"PUT ", b"HEAD ", b"OPTIONS ", b"DELETE ", b"PATCH ", b"CONNECT ", b"TRACE ", b"PRI * HTTP"];
+
+/// Whether the bytes that are there are how `word` begins. One byte alone is no likeness unless it is all there is: a lone `G` is
+/// sooner the start of GET than a PUBACK with odd flags.
+fn alike(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.iter().zip(word).all(|(a, b)| a == b)
+}
