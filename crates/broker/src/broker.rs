@@ -1,0 +1,99 @@
+//! The broker: what it remembers, and the one door in.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use crate::config::Config;
+use crate::event::EndWhy;
+use crate::io::{ConnId, Input, MessageNo, Outbox};
+use crate::state::conn::Conns;
+use crate::state::message::Manner;
+use crate::state::retained::Retained;
+use crate::state::router::{Router, Walk};
+use crate::state::session::{SessionNo, Sessions};
+use crate::state::timers::Timers;
+use crate::time::Instant;
+
+/// An MQTT broker without clock, socket or randomness. See the crate's words for how it is driven.
+#[derive(Clone, Debug)]
+pub struct Broker {
+    pub(crate) config: Config,
+    pub(crate) conns: Conns,
+    pub(crate) sessions: Sessions,
+    pub(crate) router: Router,
+    pub(crate) retained: Retained,
+    pub(crate) timers: Timers,
+    /// Connections that end with this turn. A list, so that an end which brings about another never recurses.
+    pub(crate) doomed: VecDeque<(ConnId, EndWhy)>,
+    pub(crate) last_message: MessageNo,
+    /// State of the generator of assigned Client Identifiers.
+    pub(crate) seed: u64,
+    pub(crate) scratch: Scratch,
+}
+
+/// Memory that is used within one turn and kept for the next.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scratch {
+    pub(crate) walk: Walk,
+    pub(crate) targets: Vec<Target>,
+    /// By session number: the message that last found it, and its place in `targets`.
+    pub(crate) stamps: Vec<(MessageNo, u32)>,
+    pub(crate) properties: mqtt::PropertiesBuf,
+}
+
+/// One session that a message goes to.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) session: SessionNo,
+    pub(crate) manner: Manner,
+}
+
+impl Broker {
+    /// A broker that knows nobody. `seed` makes assigned Client Identifiers unguessable as far as it is random itself.
+    pub fn new(config: Config, seed: u64) -> Broker {
+        Broker {
+            config,
+            conns: Conns::default(),
+            sessions: Sessions::default(),
+            router: Router::new(),
+            retained: Retained::default(),
+            timers: Timers::default(),
+            doomed: VecDeque::new(),
+            last_message: 0,
+            seed,
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// Takes one input and appends what comes of it to `out`, in causal order. Cannot fail; bad input ends in events and closes.
+    pub fn handle(&mut self, now: Instant, input: Input<'_>, out: &mut Outbox) {
+        match input {
+            Input::Frame { conn, frame } => self.on_frame(now, conn, frame, out),
+            Input::Drained { conn, bytes } => self.on_drained(now, conn, bytes, out),
+            Input::Open { conn } => self.on_open(now, conn),
+            Input::Malformed { conn, error } => self.on_bad_bytes(conn, None, error, out),
+            Input::Gone { conn, why } => self.end(now, conn, EndWhy::Gone(why), out),
+            Input::End { conn, reason } => self.doom(conn, EndWhy::Broker(reason), out),
+            Input::Timeout => self.on_timeout(now, out),
+        }
+        // Each end removes its connection, and a connection is on the list at most once: the loop is bounded by their number.
+        while let Some((conn, why)) = self.doomed.pop_front() {
+            self.end(now, conn, why, out);
+        }
+    }
+
+    /// When [`Input::Timeout`] is due next. It may be due several times at one instant: each turn does one thing.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// The limits and switches it runs with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn next_message(&mut self) -> MessageNo {
+        self.last_message = self.last_message.saturating_add(1);
+        self.last_message
+    }
+}

@@ -1,0 +1,68 @@
+//! The invariants, as code: what must hold after each turn, whatever came in.
+
+use alloc::format;
+use alloc::string::String;
+
+use crate::broker::Broker;
+use crate::state::conn::Stage;
+
+impl Broker {
+    /// Walks all of the state. `Err` says which invariant is broken, where. For tests: its cost is that of the state.
+    pub fn check(&self) -> Result<(), String> {
+        if !self.doomed.is_empty() {
+            return Err(format!("{} connections are doomed after the turn", self.doomed.len()));
+        }
+        let mut subscriptions = 0usize;
+        let mut timers = 0usize;
+        for (no, session) in self.sessions.iter() {
+            let client = &session.client;
+            if self.sessions.find(client) != Some(no) {
+                return Err(format!("session {no:?} of {client:?} is not found by its client"));
+            }
+            if let Some(conn) = session.conn
+                && self.conns.get(conn).and_then(|conn| conn.session()) != Some(no)
+            {
+                return Err(format!("session {no:?} of {client:?} says {conn:?}, which does not say so"));
+            }
+            if session.conn.is_some() && (session.expires_at.is_some() || session.will_at.is_some()) {
+                return Err(format!("session {no:?} of {client:?} is connected and has a timer of the absent"));
+            }
+            if session.conn.is_none() && (session.outgoing.under_way() > 0 || session.expiry == 0) {
+                return Err(format!("session {no:?} of {client:?} is away with messages under way, or should be gone"));
+            }
+            let (counted, anew) = session.queue.bytes();
+            if counted != anew || session.queue.len() > self.config.max_queued || counted > self.config.max_queued_bytes {
+                return Err(format!("queue of {client:?}: {} messages, {counted} bytes counted, {anew} held", session.queue.len()));
+            }
+            if usize::from(session.outgoing.under_way()) != session.outgoing.iter().filter(|slot| slot.sent).count() {
+                return Err(format!("in flight of {client:?}: the count is off"));
+            }
+            if session.subscriptions.iter().any(|&sub| self.router.get(sub).is_none()) {
+                return Err(format!("session {no:?} of {client:?} holds a subscription that the router has not"));
+            }
+            subscriptions = subscriptions.saturating_add(session.subscriptions.len());
+            timers =
+                timers.saturating_add(usize::from(session.expires_at.is_some())).saturating_add(usize::from(session.will_at.is_some()));
+        }
+        for (id, conn) in self.conns.iter() {
+            match conn.stage {
+                Stage::Running { session } if self.sessions.get(session).and_then(|s| s.conn) != Some(id) => {
+                    return Err(format!("{id:?} says {session:?}, which does not say so"));
+                }
+                Stage::Doomed { .. } => return Err(format!("{id:?} is doomed after the turn")),
+                Stage::Running { .. } => timers = timers.saturating_add(usize::from(conn.keep_alive_at.is_some())),
+                Stage::Fresh { .. } => timers = timers.saturating_add(1),
+            }
+        }
+        if subscriptions != self.router.len() {
+            return Err(format!("sessions hold {subscriptions} subscriptions, the router {}", self.router.len()));
+        }
+        if timers != self.timers.len() {
+            return Err(format!("{timers} timers are owed, {} armed", self.timers.len()));
+        }
+        if self.retained.len() > self.config.max_retained {
+            return Err(format!("{} retained messages", self.retained.len()));
+        }
+        Ok(())
+    }
+}

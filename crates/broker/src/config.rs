@@ -1,0 +1,70 @@
+//! Every limit and every switch of the broker, in one place.
+
+/// Limits and switches. [`Config::default`] is what the page runs with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Largest packet the broker takes, whole, in bytes: 1 to 268,435,460. Sent as Maximum Packet Size.
+    pub max_packet_size: u32,
+    /// Largest CONNECT, whole, in bytes: what a stranger may make the broker hold.
+    pub max_connect_size: u32,
+    /// Seconds from a connection's opening to its CONNECT.
+    pub connect_deadline: u32,
+    /// Connections at once; one more is closed before a byte of it is read.
+    pub max_connections: usize,
+    /// Sessions at once, with and without a connection; one more is refused with 0x97 (v3: 3).
+    pub max_sessions: usize,
+    /// Unacknowledged QoS 1 and 2 messages that the broker has under way to one client, at most; a smaller Receive Maximum of the client wins.
+    pub max_in_flight: u16,
+    /// Receive Maximum that the broker tells its clients: QoS 2 messages of one client that wait for PUBREL.
+    pub receive_maximum: u16,
+    /// Topic Alias Maximum that the broker tells its clients.
+    pub topic_alias_maximum: u16,
+    /// Messages that wait in one session's queue; one more is dropped.
+    pub max_queued: usize,
+    /// Bytes of those messages (topics, properties, payloads).
+    pub max_queued_bytes: usize,
+    /// Bytes handed to a connection that have not left yet, above which messages wait in the session's queue.
+    pub unsent_high_water: usize,
+    /// Bytes handed to a connection that have not left yet, above which it is closed: the client does not read its acknowledgements.
+    pub unsent_limit: usize,
+    /// Subscriptions of one session; one more is answered with 0x97 (v3: 0x80).
+    pub max_subscriptions: usize,
+    /// Levels of a Topic Name or Topic Filter.
+    pub max_topic_levels: usize,
+    /// Retained messages; a further topic's message is passed on but not retained.
+    pub max_retained: usize,
+    /// Longest Session Expiry Interval granted, in seconds; `u32::MAX`: any.
+    pub max_session_expiry: u32,
+    /// Seconds a v3 session with Clean Session 0 outlives its connection; `u32::MAX`: for ever.
+    pub v3_session_expiry: u32,
+    /// Longest Keep Alive accepted, in seconds, also in place of 0 (off); `0`: any. Sent as Server Keep Alive.
+    pub max_keep_alive: u16,
+    /// Filters of one SUBSCRIBE or UNSUBSCRIBE.
+    pub max_filters_per_packet: usize,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            max_packet_size: 1024 * 1024,
+            max_connect_size: 64 * 1024,
+            connect_deadline: 10,
+            max_connections: 10_000,
+            max_sessions: 20_000,
+            max_in_flight: 1_024,
+            receive_maximum: 1_024,
+            topic_alias_maximum: 64,
+            max_queued: 10_000,
+            max_queued_bytes: 16 * 1024 * 1024,
+            unsent_high_water: 96 * 1024,
+            unsent_limit: 4 * 1024 * 1024,
+            max_subscriptions: 10_000,
+            max_topic_levels: 128,
+            max_retained: 100_000,
+            max_session_expiry: u32::MAX,
+            v3_session_expiry: u32::MAX,
+            max_keep_alive: 0,
+            max_filters_per_packet: 1_000,
+        }
+    }
+}

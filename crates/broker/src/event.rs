@@ -1,0 +1,86 @@
+//! Typed facts of what happened, for whoever looks on. Nothing in the broker reads them.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+
+use mqtt::{Malformed, PacketId, QoS, ReasonCode};
+
+use crate::io::{ConnId, GoneWhy, MessageNo};
+
+/// A fact. `client` is a Client Identifier.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)] // The names of the fields are those of the standard; what each variant means is said.
+pub enum Event {
+    /// The bytes of a connection were no legal MQTT. Its end follows.
+    BadBytes { conn: ConnId, error: Box<Malformed> },
+    /// A connection ended.
+    Ended { conn: ConnId, why: EndWhy },
+    /// A new session began.
+    SessionBegan { conn: ConnId },
+    /// A session goes on after a pause.
+    SessionResumed { conn: ConnId, queued: u32, in_flight: u32 },
+    /// The client had another connection, which was ended for the new one.
+    TookOver { conn: ConnId, old: ConnId },
+    /// A session is gone with all it held; by time, else by Clean Start or the end of its connection.
+    SessionEnded { client: Arc<str>, expired: bool },
+    /// A message came into the broker: from a client, or (`conn` none) a will of a client that is gone.
+    Published { conn: Option<ConnId>, message: MessageNo },
+    /// The Packet Identifier of an incoming QoS 2 message is kept until PUBREL.
+    IdKept { conn: ConnId, id: PacketId },
+    /// It is free again.
+    IdFreed { conn: ConnId, id: PacketId },
+    /// A QoS 2 PUBLISH with a kept Packet Identifier came again and was not passed on.
+    NotPassedOnTwice { conn: ConnId, id: PacketId },
+    /// A message was given to this many sessions.
+    PassedOn { message: MessageNo, to: u32 },
+    /// A message waits in a session's queue.
+    Queued { client: Arc<str>, message: MessageNo, length: u32 },
+    /// A message was not delivered to a session.
+    Dropped { client: Arc<str>, message: MessageNo, why: DropWhy },
+    /// An outgoing QoS 1 or 2 message is complete.
+    Delivered { conn: ConnId, qos: QoS, id: PacketId },
+    /// A PUBLISH or PUBREL was sent again on a new connection, the only time when all versions allow it.
+    SentAgain { conn: ConnId, id: PacketId },
+    /// A retained message was stored.
+    RetainedSet { message: MessageNo },
+    /// The retained message of a topic was removed.
+    RetainedCleared,
+    /// A will was published.
+    WillPublished { client: Arc<str>, message: MessageNo, topic: Arc<str> },
+    /// A will was removed because the client said goodbye.
+    WillDiscarded { conn: ConnId },
+    /// The client was silent for too long. The end of its connection follows.
+    KeepAliveOver { conn: ConnId, seconds: u16 },
+    /// A subscription was made or replaced.
+    Subscribed { conn: ConnId, filter: Arc<str>, qos: QoS },
+    /// A subscription was removed.
+    Unsubscribed { conn: ConnId, filter: Arc<str> },
+}
+
+/// Why a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndWhy {
+    /// The client sent DISCONNECT with this code.
+    Goodbye(ReasonCode),
+    /// The transport ended.
+    Gone(GoneWhy),
+    /// The broker ended it. A v5 client is told the code.
+    Broker(ReasonCode),
+}
+
+/// Why a message was not delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DropWhy {
+    /// The session's queue is full.
+    QueueFull,
+    /// The client is offline and the message has QoS 0.
+    Offline,
+    /// It is larger than the client's Maximum Packet Size [MQTT-3.1.2-25].
+    TooLarge,
+    /// Its Message Expiry Interval has passed [MQTT-3.3.2-5].
+    Expired,
+    /// The subscription says No Local [MQTT-3.8.3-3].
+    NoLocal,
+    /// The session ended while the message waited.
+    SessionEnded,
+}

@@ -1,0 +1,153 @@
+//! What goes into the broker and what comes out.
+
+use alloc::vec::Vec;
+
+use mqtt::{Frame, Malformed, ReasonCode};
+
+use crate::event::Event;
+
+/// Number of a connection, chosen by the driver, never used twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnId(pub u32);
+
+/// Number of a message, from 1 in order of publication; it stays the same from the publisher to all subscribers.
+pub type MessageNo = u64;
+
+/// One thing that happens to the broker.
+#[derive(Clone, Debug)]
+pub enum Input<'a> {
+    /// A transport connection was opened.
+    Open {
+        /// Its number.
+        conn: ConnId,
+    },
+    /// A whole control packet came in.
+    Frame {
+        /// On this connection.
+        conn: ConnId,
+        /// The packet.
+        frame: Frame<'a>,
+    },
+    /// The deframer of a connection can go no further.
+    Malformed {
+        /// The connection.
+        conn: ConnId,
+        /// What was wrong.
+        error: Malformed,
+    },
+    /// The transport ended.
+    Gone {
+        /// The connection.
+        conn: ConnId,
+        /// How.
+        why: GoneWhy,
+    },
+    /// Bytes of earlier frames have left for the client.
+    Drained {
+        /// The connection.
+        conn: ConnId,
+        /// How many.
+        bytes: u32,
+    },
+    /// The operator ends a connection.
+    End {
+        /// The connection.
+        conn: ConnId,
+        /// What a v5 client is told.
+        reason: ReasonCode,
+    },
+    /// [`crate::Broker::next_timeout`] is due.
+    Timeout,
+}
+
+/// How a transport ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoneWhy {
+    /// The other end closed it.
+    Closed,
+    /// Between the two ends something broke.
+    Lost,
+    /// The relay's tunnel ended, and all its connections with it.
+    TunnelLost,
+}
+
+/// Where a frame lies in its outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// Byte after the last.
+    pub end: u32,
+}
+
+/// One thing the broker wants done, or tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Send a frame. Several sends of one turn may share a span: the same bytes to many connections.
+    Send {
+        /// To this connection.
+        conn: ConnId,
+        /// The frame, see [`Outbox::frame`].
+        frame: Span,
+        /// The message of a PUBLISH; 0 for other packets.
+        message: MessageNo,
+    },
+    /// Close the connection after what was sent before. The broker has forgotten it.
+    Close {
+        /// The connection.
+        conn: ConnId,
+    },
+    /// Something happened.
+    Event(Event),
+}
+
+/// What came of one turn or several, in causal order, with the bytes of all frames in one buffer.
+#[derive(Clone, Debug, Default)]
+pub struct Outbox {
+    /// What is to be done, in order.
+    pub outputs: Vec<Output>,
+    /// Leave events out: nobody looks.
+    pub quiet: bool,
+    bytes: Vec<u8>,
+}
+
+impl Outbox {
+    /// The bytes of a frame; empty when the span is of another outbox.
+    pub fn frame(&self, span: Span) -> &[u8] {
+        self.bytes.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    /// Forgets everything but the memory it has.
+    pub fn clear(&mut self) {
+        self.outputs.clear();
+        self.bytes.clear();
+    }
+
+    /// Writes a frame and gives its place.
+    pub(crate) fn write(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Span {
+        // A driver empties the outbox each turn and a turn writes far less than 4 GiB: Config::max_packet_size bounds one frame and
+        // equal frames share one span.
+        let start = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+        write(&mut self.bytes);
+        Span { start, end: u32::try_from(self.bytes.len()).unwrap_or(u32::MAX) }
+    }
+
+    /// Tells an event, unless nobody looks.
+    pub(crate) fn tell(&mut self, event: impl FnOnce() -> Event) {
+        if !self.quiet {
+            self.outputs.push(Output::Event(event()));
+        }
+    }
+}
+
+impl Span {
+    /// Length in bytes.
+    pub const fn len(self) -> usize {
+        self.end.saturating_sub(self.start) as usize
+    }
+
+    /// Nothing in it.
+    pub const fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+}

@@ -1,0 +1,83 @@
+//! PUBACK, PUBREC, PUBREL, PUBCOMP from a client.
+
+use mqtt::{Ack, PacketId, PacketType, Properties, QoS, ReasonCode};
+
+use crate::broker::Broker;
+use crate::event::{EndWhy, Event};
+use crate::io::{ConnId, Outbox};
+use crate::state::inflight::Phase;
+use crate::state::session::SessionNo;
+use crate::time::Instant;
+
+impl Broker {
+    pub(crate) fn on_puback(&mut self, now: Instant, conn: ConnId, session: SessionNo, ack: &Ack<'_>, out: &mut Outbox) {
+        let Some(outgoing) = self.sessions.get_mut(session).map(|session| &mut session.outgoing) else { return };
+        match outgoing.end(ack.packet_id) {
+            Some(slot) if slot.phase == Phase::Puback => {
+                if !ack.reason.is_error() {
+                    out.tell(|| Event::Delivered { conn, qos: QoS::AtLeastOnce, id: ack.packet_id });
+                }
+                self.pump(now, session, out);
+            }
+            // A PUBACK for a QoS 2 message: the client has lost its state, its session cannot be trusted.
+            Some(_) => self.doom(conn, EndWhy::Broker(ReasonCode::ProtocolError), out),
+            // Acknowledged before: a client may repeat itself after a resume.
+            None => {}
+        }
+    }
+
+    pub(crate) fn on_pubrec(&mut self, now: Instant, conn: ConnId, session: SessionNo, ack: &Ack<'_>, out: &mut Outbox) {
+        let Some(version) = self.conns.get(conn).map(|state| state.caps.version) else { return };
+        let Some(outgoing) = self.sessions.get_mut(session).map(|session| &mut session.outgoing) else { return };
+        let id = ack.packet_id;
+        let reason = match outgoing.get_mut(id) {
+            Some(slot) if slot.phase == Phase::Puback => return self.doom(conn, EndWhy::Broker(ReasonCode::ProtocolError), out),
+            // The receiver refuses: the exchange is over and the Packet Identifier free [MQTT-4.3.3-4 note].
+            Some(_) if ack.reason.is_error() => {
+                outgoing.end(id);
+                return self.pump(now, session, out);
+            }
+            Some(slot) => {
+                // From here on only PUBREL may be sent, also after a resume [MQTT-4.3.3-6].
+                slot.phase = Phase::Pubcomp;
+                slot.message = None;
+                ReasonCode::Success
+            }
+            None if ack.reason.is_error() => return,
+            None if version.is_v5() => ReasonCode::PacketIdentifierNotFound,
+            None => ReasonCode::Success,
+        };
+        self.send_ack(conn, PacketType::Pubrel, id, reason, out);
+    }
+
+    pub(crate) fn on_pubrel(&mut self, conn: ConnId, session: SessionNo, ack: &Ack<'_>, out: &mut Outbox) {
+        let Some(version) = self.conns.get(conn).map(|state| state.caps.version) else { return };
+        let Some(incoming) = self.sessions.get_mut(session).map(|session| &mut session.incoming) else { return };
+        let id = ack.packet_id;
+        let freed = incoming.free(id);
+        if freed {
+            out.tell(|| Event::IdFreed { conn, id });
+        }
+        let reason = if freed || !version.is_v5() { ReasonCode::Success } else { ReasonCode::PacketIdentifierNotFound };
+        self.send_ack(conn, PacketType::Pubcomp, id, reason, out);
+    }
+
+    pub(crate) fn on_pubcomp(&mut self, now: Instant, conn: ConnId, session: SessionNo, ack: &Ack<'_>, out: &mut Outbox) {
+        let Some(outgoing) = self.sessions.get_mut(session).map(|session| &mut session.outgoing) else { return };
+        match outgoing.get_mut(ack.packet_id).map(|slot| slot.phase) {
+            Some(Phase::Pubcomp) => {
+                outgoing.end(ack.packet_id);
+                out.tell(|| Event::Delivered { conn, qos: QoS::ExactlyOnce, id: ack.packet_id });
+                self.pump(now, session, out);
+            }
+            Some(Phase::Puback | Phase::Pubrec) => self.doom(conn, EndWhy::Broker(ReasonCode::ProtocolError), out),
+            None => {}
+        }
+    }
+
+    /// Writes one of the four acknowledgements.
+    pub(crate) fn send_ack(&mut self, conn: ConnId, kind: PacketType, packet_id: PacketId, reason: ReasonCode, out: &mut Outbox) {
+        let ack = Ack { packet_id, reason, properties: Properties::EMPTY };
+        self.send(conn, out, |caps, bytes| ack.encode(kind, caps.version, bytes));
+    }
+}

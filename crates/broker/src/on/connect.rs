@@ -1,0 +1,234 @@
+//! CONNECT: who is it, which session, what do the two ends agree on.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+
+use mqtt::{Connack, Connect, PropertiesBuf, Property, ReasonCode, Text, Version, topic};
+
+use crate::broker::Broker;
+use crate::event::{EndWhy, Event};
+use crate::io::{ConnId, Outbox};
+use crate::state::conn::{Caps, Conn, Stage};
+use crate::state::message::Message;
+use crate::state::session::{Session, SessionNo, Will};
+use crate::state::timers::Timer;
+use crate::time::Instant;
+
+impl Broker {
+    pub(crate) fn on_open(&mut self, now: Instant, conn: ConnId) {
+        let deadline = now.after_secs(self.config.connect_deadline);
+        self.conns.insert(conn, Conn::new(now, deadline));
+        self.timers.arm(deadline, Timer::ConnectDeadline(conn));
+        if self.conns.len() > self.config.max_connections {
+            // Nothing is known of this client, not even its version: it is closed without a word.
+            self.doomed.push_back((conn, EndWhy::Broker(ReasonCode::ServerBusy)));
+        }
+    }
+
+    pub(crate) fn on_connect(&mut self, now: Instant, conn: ConnId, connect: &Connect<'_>, out: &mut Outbox) {
+        let caps = self.caps_of(connect);
+        if let Some(state) = self.conns.get_mut(conn) {
+            state.caps = caps;
+        }
+        let will = match self.will_of(connect) {
+            Ok(will) => will,
+            Err(reason) => return self.refuse(conn, reason, out),
+        };
+        let assigned = match self.client_id(connect) {
+            Ok(assigned) => assigned,
+            Err(reason) => return self.refuse(conn, reason, out),
+        };
+        let client = assigned.as_deref().unwrap_or(connect.client_id.as_str());
+        let old = self.sessions.find(client);
+        if old.is_none() && self.sessions.len() >= self.config.max_sessions {
+            return self.refuse(conn, ReasonCode::QuotaExceeded, out);
+        }
+        self.take_over(now, conn, old, out);
+        // Ending the old connection may have ended its session too.
+        let old = old.filter(|&old| self.sessions.get(old).is_some_and(|session| *session.client == *client));
+        if connect.clean_start
+            && let Some(old) = old
+        {
+            self.end_session(now, old, false, out);
+        }
+        let resumed = old.filter(|_| !connect.clean_start);
+        let session = resumed.unwrap_or_else(|| self.sessions.insert(Session::new(Arc::from(client))));
+        self.attach(conn, session, connect, will);
+        self.start(now, conn);
+        self.welcome(conn, connect, resumed.is_some(), assigned.as_deref(), out);
+        self.tell_session(conn, resumed, out);
+        self.pump(now, session, out);
+    }
+
+    fn caps_of(&self, connect: &Connect<'_>) -> Caps {
+        let properties = connect.properties;
+        let longest = self.config.max_keep_alive;
+        let keep_alive = match connect.keep_alive {
+            asked if longest > 0 && (asked == 0 || asked > longest) => longest,
+            asked => asked,
+        };
+        Caps {
+            version: connect.version,
+            // Only v5 can be told another Keep Alive than it asked for.
+            keep_alive: if connect.version.is_v5() { keep_alive } else { connect.keep_alive },
+            max_packet_size: properties.maximum_packet_size().unwrap_or(u32::MAX),
+            receive_maximum: properties.receive_maximum().unwrap_or(u16::MAX),
+            problem_information: properties.request_problem_information() != Some(0),
+        }
+    }
+
+    /// An assigned Client Identifier, when the client sent none.
+    fn client_id(&mut self, connect: &Connect<'_>) -> Result<Option<String>, ReasonCode> {
+        if !connect.client_id.as_str().is_empty() {
+            return Ok(None);
+        }
+        match connect.version {
+            // Only a session that ends with its connection can be anonymous: nobody could come back to another [MQTT-3.1.3-8].
+            Version::V311 if !connect.clean_start => return Err(ReasonCode::ClientIdentifierNotValid),
+            Version::V31 => return Err(ReasonCode::ClientIdentifierNotValid),
+            Version::V311 | Version::V5 => {}
+        }
+        loop {
+            // splitmix64: an own stream, so that no other use of chance moves it.
+            self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut mixed = self.seed;
+            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            let id = format!("auto-{:016x}", mixed ^ (mixed >> 31));
+            if self.sessions.find(&id).is_none() {
+                return Ok(Some(id));
+            }
+        }
+    }
+
+    fn will_of(&mut self, connect: &Connect<'_>) -> Result<Option<Will>, ReasonCode> {
+        let Some(will) = &connect.will else { return Ok(None) };
+        if topic::TopicName::parse(will.topic.as_str()).is_err() || !self.levels_ok(will.topic.as_str()) {
+            return Err(ReasonCode::TopicNameInvalid);
+        }
+        let forwarded = super::publish::forwarded(will.properties, &mut self.scratch.properties);
+        let message = Message {
+            no: 0,
+            topic: will.topic,
+            payload: will.payload.as_bytes(),
+            properties: forwarded,
+            qos: will.qos,
+            retain: will.retain,
+            from: None,
+            expires_at: None,
+        };
+        Ok(Some(Will {
+            message: message.keep(),
+            delay: will.properties.will_delay_interval().unwrap_or(0),
+            expiry: will.properties.message_expiry_interval(),
+        }))
+    }
+
+    /// Ends the client's older connection, at once and whole, before the new one gets an answer [MQTT-3.1.4-3].
+    fn take_over(&mut self, now: Instant, conn: ConnId, session: Option<SessionNo>, out: &mut Outbox) {
+        let Some(old) = session.and_then(|no| self.sessions.get(no)?.conn) else { return };
+        out.tell(|| Event::TookOver { conn, old });
+        self.doom(old, EndWhy::Broker(ReasonCode::SessionTakenOver), out);
+        self.doomed.retain(|(doomed, _)| *doomed != old);
+        self.end(now, old, EndWhy::Broker(ReasonCode::SessionTakenOver), out);
+    }
+
+    /// Joins connection and session.
+    fn attach(&mut self, conn: ConnId, no: SessionNo, connect: &Connect<'_>, will: Option<Will>) {
+        let asked = if connect.version.is_v5() {
+            connect.properties.session_expiry_interval().unwrap_or(0)
+        } else if connect.clean_start {
+            0
+        } else {
+            self.config.v3_session_expiry
+        };
+        if let Some(session) = self.sessions.get_mut(no) {
+            for (at, timer) in [(session.expires_at.take(), Timer::SessionExpiry(no)), (session.will_at.take(), Timer::WillDelay(no))] {
+                if let Some(at) = at {
+                    self.timers.disarm(at, timer);
+                }
+            }
+            session.conn = Some(conn);
+            session.expiry = asked.min(self.config.max_session_expiry);
+            session.will = will;
+        }
+        if let Some(state) = self.conns.get_mut(conn) {
+            state.expiry_was_zero = asked == 0;
+            if let Stage::Fresh { deadline } = state.stage {
+                self.timers.disarm(deadline, Timer::ConnectDeadline(conn));
+            }
+            state.stage = Stage::Running { session: no };
+        }
+    }
+
+    fn start(&mut self, now: Instant, conn: ConnId) {
+        let Some(state) = self.conns.get_mut(conn) else { return };
+        state.heard = now;
+        state.keep_alive_at = state.keep_alive_due();
+        if let Some(at) = state.keep_alive_at {
+            self.timers.arm(at, Timer::KeepAlive(conn));
+        }
+    }
+
+    /// CONNACK 0, with what a v5 client must know.
+    fn welcome(&mut self, conn: ConnId, connect: &Connect<'_>, session_present: bool, assigned: Option<&str>, out: &mut Outbox) {
+        let mut properties = PropertiesBuf::new();
+        let mut say = |property: Property<'_>| {
+            // Ten small properties are far from the builder's limit of a mebibyte.
+            let _ = properties.push(property);
+        };
+        if connect.version.is_v5() {
+            let config = &self.config;
+            let granted = self.conns.get(conn).map(|state| state.caps.keep_alive);
+            if connect.properties.session_expiry_interval().unwrap_or(0) > config.max_session_expiry {
+                say(Property::SessionExpiryInterval(config.max_session_expiry));
+            }
+            if config.receive_maximum < u16::MAX {
+                say(Property::ReceiveMaximum(config.receive_maximum));
+            }
+            say(Property::MaximumPacketSize(config.max_packet_size));
+            if let Some(id) = assigned.and_then(|id| Text::new(id).ok()) {
+                say(Property::AssignedClientIdentifier(id));
+            }
+            if config.topic_alias_maximum > 0 {
+                say(Property::TopicAliasMaximum(config.topic_alias_maximum));
+            }
+            say(Property::SharedSubscriptionAvailable(0));
+            if let Some(granted) = granted.filter(|&granted| granted != connect.keep_alive) {
+                say(Property::ServerKeepAlive(granted));
+            }
+        }
+        let version = connect.version;
+        // MQTT 3.1 has no Session Present: that byte is reserved.
+        let session_present = session_present && version != Version::V31;
+        let connack = Connack { session_present, reason: ReasonCode::Success, properties: properties.as_properties() };
+        self.send(conn, out, |_, bytes| connack.encode(version, bytes));
+    }
+
+    fn tell_session(&mut self, conn: ConnId, resumed: Option<SessionNo>, out: &mut Outbox) {
+        match resumed.and_then(|no| self.sessions.get(no)) {
+            Some(session) => {
+                let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+                let (queued, in_flight) = (count(session.queue.len()), count(session.outgoing.len()));
+                out.tell(|| Event::SessionResumed { conn, queued, in_flight });
+            }
+            None => out.tell(|| Event::SessionBegan { conn }),
+        }
+    }
+
+    /// Answers CONNECT with a reason against it, then closes [MQTT-3.2.2-7].
+    pub(crate) fn refuse(&mut self, conn: ConnId, reason: ReasonCode, out: &mut Outbox) {
+        let Some(version) = self.conns.get(conn).map(|state| state.caps.version) else { return };
+        if version.is_v5() || reason.to_v3_connack().is_some() {
+            let connack = Connack { session_present: false, reason, properties: mqtt::Properties::EMPTY };
+            self.send(conn, out, |_, bytes| connack.encode(version, bytes));
+        }
+        self.doom(conn, EndWhy::Broker(reason), out);
+    }
+
+    /// A topic or filter has no more levels than allowed.
+    pub(crate) fn levels_ok(&self, topic: &str) -> bool {
+        topic.bytes().filter(|&byte| byte == b'/').count() < self.config.max_topic_levels
+    }
+}

@@ -1,0 +1,10 @@
+//! What happens. Only here are events told and frames written.
+
+mod ack;
+mod close;
+mod connect;
+mod deliver;
+mod frame;
+mod publish;
+mod subscribe;
+mod timeout;

@@ -1,0 +1,122 @@
+//! A message on its way from a publisher to its subscribers.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+
+use mqtt::{Properties, QoS, Text};
+
+use crate::io::MessageNo;
+use crate::state::session::SessionNo;
+use crate::time::Instant;
+
+/// A message as it is being published: borrowed from the publisher's frame, so that one which nobody must keep is never copied.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Message<'a> {
+    pub(crate) no: MessageNo,
+    pub(crate) topic: Text<'a>,
+    pub(crate) payload: &'a [u8],
+    /// The publisher's properties that are forwarded unaltered (no Topic Alias, no Message Expiry Interval, no Subscription Identifier).
+    pub(crate) properties: Properties<'a>,
+    pub(crate) qos: QoS,
+    pub(crate) retain: bool,
+    /// Publisher, for No Local.
+    pub(crate) from: Option<SessionNo>,
+    pub(crate) expires_at: Option<Instant>,
+}
+
+/// A message that is kept: in flight, queued or retained. Shared by all who keep it.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) no: MessageNo,
+    pub(crate) qos: QoS,
+    pub(crate) retain: bool,
+    pub(crate) from: Option<SessionNo>,
+    pub(crate) expires_at: Option<Instant>,
+    topic: Box<str>,
+    properties: mqtt::PropertiesBuf,
+    payload: Box<[u8]>,
+}
+
+impl Message<'_> {
+    pub(crate) fn keep(&self) -> Arc<Kept> {
+        Arc::new(Kept {
+            no: self.no,
+            qos: self.qos,
+            retain: self.retain,
+            from: self.from,
+            expires_at: self.expires_at,
+            topic: Box::from(self.topic.as_str()),
+            properties: mqtt::PropertiesBuf::from(self.properties),
+            payload: Box::from(self.payload),
+        })
+    }
+}
+
+impl Kept {
+    pub(crate) fn message(&self) -> Message<'_> {
+        Message {
+            no: self.no,
+            topic: Text::new(&self.topic).unwrap_or_default(),
+            payload: &self.payload,
+            properties: self.properties.as_properties(),
+            qos: self.qos,
+            retain: self.retain,
+            from: self.from,
+            expires_at: self.expires_at,
+        }
+    }
+
+    pub(crate) fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    /// Bytes it takes in a queue.
+    pub(crate) fn size(&self) -> usize {
+        self.topic.len().saturating_add(self.payload.len()).saturating_add(self.properties.as_properties().len()).saturating_add(64)
+    }
+}
+
+/// How one subscriber gets a message: what its subscriptions made of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Manner {
+    /// QoS of the delivery.
+    pub(crate) qos: QoS,
+    /// RETAIN flag of the delivery.
+    pub(crate) retain: bool,
+    /// Subscription Identifiers of the subscriptions that matched.
+    pub(crate) identifiers: Identifiers,
+}
+
+/// Subscription Identifiers of one delivery. One or none is the rule; more are boxed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Identifiers {
+    #[default]
+    None,
+    One(u32),
+    Many(Box<[u32]>),
+}
+
+impl Identifiers {
+    pub(crate) fn add(&mut self, identifier: u32) {
+        if identifier == 0 {
+            return;
+        }
+        *self = match core::mem::take(self) {
+            Identifiers::None => Identifiers::One(identifier),
+            Identifiers::One(first) => Identifiers::Many(Box::new([first, identifier])),
+            Identifiers::Many(list) => {
+                let mut list = list.into_vec();
+                list.push(identifier);
+                Identifiers::Many(list.into_boxed_slice())
+            }
+        };
+    }
+
+    pub(crate) fn as_slice(&self) -> &[u32] {
+        match self {
+            Identifiers::None => &[],
+            Identifiers::One(one) => core::slice::from_ref(one),
+            Identifiers::Many(list) => list,
+        }
+    }
+}
