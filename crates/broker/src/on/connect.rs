@@ -74,7 +74,6 @@ impl Broker {
             keep_alive: if connect.version.is_v5() { keep_alive } else { connect.keep_alive },
             max_packet_size: properties.maximum_packet_size().unwrap_or(u32::MAX),
             receive_maximum: properties.receive_maximum().unwrap_or(u16::MAX),
-            problem_information: properties.request_problem_information() != Some(0),
         }
     }
 

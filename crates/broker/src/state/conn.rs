@@ -63,21 +63,13 @@ pub(crate) struct Caps {
     pub(crate) max_packet_size: u32,
     /// QoS 1 and 2 messages the client takes at once.
     pub(crate) receive_maximum: u16,
-    /// Reason String and User Property may be sent on packets other than PUBLISH, CONNACK and DISCONNECT [MQTT-3.1.2-29].
-    pub(crate) problem_information: bool,
 }
 
 impl Conn {
     pub(crate) fn new(now: Instant, deadline: Instant) -> Conn {
         Conn {
             stage: Stage::Fresh { deadline },
-            caps: Caps {
-                version: Version::V5,
-                keep_alive: 0,
-                max_packet_size: u32::MAX,
-                receive_maximum: u16::MAX,
-                problem_information: true,
-            },
+            caps: Caps { version: Version::V5, keep_alive: 0, max_packet_size: u32::MAX, receive_maximum: u16::MAX },
             heard: now,
             keep_alive_at: None,
             unsent: 0,

@@ -227,8 +227,9 @@ impl Router {
         Some((levels.join("/"), sub.options, sub.identifier))
     }
 
-    /// Numbers of nodes and subscriptions in use, for the invariants.
-    pub(crate) fn sizes(&self) -> (usize, usize) {
+    /// Numbers of nodes and subscriptions in use.
+    #[cfg(test)]
+    fn sizes(&self) -> (usize, usize) {
         (self.nodes.len().saturating_sub(self.free_nodes.len()), self.subs.len().saturating_sub(self.free_subs.len()))
     }
 

@@ -1,0 +1,49 @@
+//! Every limit of the lab, in one place. Those of the broker are in [`broker::Config`], within.
+
+/// Limits of the world and of what is remembered of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The broker's.
+    pub broker: broker::Config,
+    /// Microseconds that a packet of a simulated device is under way. A real device's packet has its way behind it.
+    pub simulated_latency: u64,
+    /// Simulated devices in the world.
+    pub max_simulated: usize,
+    /// Real devices that are kept in the list without connection and session; the oldest is forgotten.
+    pub max_strangers: usize,
+    /// Rows that are kept.
+    pub max_rows: usize,
+    /// Bytes of packets that are kept for the inspector.
+    pub max_row_bytes: usize,
+    /// Bytes of one packet that are kept for the inspector.
+    pub max_packet_bytes: usize,
+    /// Bytes of inputs that the journal keeps; older ones are forgotten and the horizon moves.
+    pub max_journal_bytes: usize,
+    /// Kept copies of the world.
+    pub max_marks: usize,
+    /// Steps between two marks, at least.
+    pub mark_every: u64,
+    /// Messages that a simulated device holds back because its window is full.
+    pub max_client_backlog: usize,
+    /// Steps that one press of Step may take until a packet has arrived.
+    pub max_steps_per_press: u32,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            broker: broker::Config::default(),
+            simulated_latency: 1_000,
+            max_simulated: 200,
+            max_strangers: 50,
+            max_rows: 100_000,
+            max_row_bytes: 32 * 1024 * 1024,
+            max_packet_bytes: 4 * 1024,
+            max_journal_bytes: 64 * 1024 * 1024,
+            max_marks: 16,
+            mark_every: 16_384,
+            max_client_backlog: 1_000,
+            max_steps_per_press: 100_000,
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The wire between one connection and the broker. Every packet, of simulated and of real devices, passes here, and here is where
+//! faults will happen.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use broker::{ConnId, GoneWhy, MessageNo};
+use contract::DeviceId;
+use contract::tunnel::{ConnNo, WINDOW};
+use mqtt::{Deframer, Malformed, Version};
+
+/// Number of a packet on its way; each passage of a packet over a link has its own.
+pub type FlightNo = u64;
+
+/// A link.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    pub(crate) conn: ConnId,
+    /// Its device's lane; until CONNECT tells the client, that of a stranger.
+    pub(crate) device: DeviceId,
+    /// Microseconds that a packet is under way.
+    pub(crate) latency: u64,
+    /// The real device's connection in the tunnel; none for a simulated device.
+    pub(crate) tunnel: Option<Tunnelled>,
+    pub(crate) version: Version,
+    pub(crate) deframer: Deframer,
+    pub(crate) to_broker: Way,
+    pub(crate) to_device: Way,
+    /// The broker has closed it or knows it gone: nothing more goes in.
+    pub(crate) broker_done: bool,
+    pub(crate) packets_in: u64,
+    pub(crate) packets_out: u64,
+}
+
+/// Flow control of a real device's link.
+#[derive(Clone, Debug)]
+pub(crate) struct Tunnelled {
+    pub(crate) no: ConnNo,
+    /// Bytes that may still be sent to the relay.
+    pub(crate) window: usize,
+    /// Bytes that wait for the window. Bounded by the broker's `unsent_limit`.
+    pub(crate) spill: Vec<u8>,
+    /// Bytes the device has sent that the world has taken up and not yet given back as credit.
+    pub(crate) owed: usize,
+    /// Bytes given to the broker's account that have not come back as credit.
+    pub(crate) unsent: usize,
+}
+
+/// One direction: what is under way, in order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Way {
+    under_way: VecDeque<Piece>,
+    bytes: VecDeque<u8>,
+    /// The front piece's bytes in one slice.
+    front: Vec<u8>,
+}
+
+/// One thing under way.
+#[derive(Clone, Debug)]
+pub(crate) enum Piece {
+    /// A packet of so many bytes.
+    Packet { flight: FlightNo, len: u32, message: MessageNo },
+    /// From here on the bytes are no MQTT.
+    Bad { flight: FlightNo, error: Malformed },
+    /// The sender's end is closed.
+    End(GoneWhy),
+}
+
+impl Link {
+    pub(crate) fn new(conn: ConnId, device: DeviceId, latency: u64, tunnel: Option<ConnNo>, broker: &broker::Config) -> Link {
+        Link {
+            conn,
+            device,
+            latency,
+            tunnel: tunnel.map(|no| Tunnelled { no, window: WINDOW as usize, spill: Vec::new(), owed: 0, unsent: 0 }),
+            version: Version::V5,
+            deframer: Deframer::for_server(broker.max_connect_size),
+            to_broker: Way::default(),
+            to_device: Way::default(),
+            broker_done: false,
+            packets_in: 0,
+            packets_out: 0,
+        }
+    }
+}
+
+impl Way {
+    /// A packet sets out.
+    pub(crate) fn push(&mut self, flight: FlightNo, frame: &[u8], message: MessageNo) {
+        let len = u32::try_from(frame.len()).unwrap_or(u32::MAX);
+        self.bytes.extend(frame);
+        self.under_way.push_back(Piece::Packet { flight, len, message });
+    }
+
+    pub(crate) fn push_bad(&mut self, flight: FlightNo, error: Malformed) {
+        self.under_way.push_back(Piece::Bad { flight, error });
+    }
+
+    pub(crate) fn push_end(&mut self, why: GoneWhy) {
+        self.under_way.push_back(Piece::End(why));
+    }
+
+    /// The first piece arrives. The bytes of a packet are in [`Way::arrived`] until the next call.
+    pub(crate) fn pop(&mut self) -> Option<Piece> {
+        let piece = self.under_way.pop_front()?;
+        if let Piece::Packet { len, .. } = piece {
+            let len = (len as usize).min(self.bytes.len());
+            self.front.clear();
+            let (head, tail) = self.bytes.as_slices();
+            let from_head = head.get(..len.min(head.len())).unwrap_or_default();
+            self.front.extend_from_slice(from_head);
+            self.front.extend_from_slice(tail.get(..len.saturating_sub(from_head.len())).unwrap_or_default());
+            self.bytes.drain(..len);
+        }
+        if self.under_way.is_empty() && self.bytes.capacity() > 16 * 1024 {
+            self.bytes = VecDeque::new();
+            self.front.shrink_to(1024);
+        }
+        Some(piece)
+    }
+
+    pub(crate) fn arrived(&self) -> &[u8] {
+        &self.front
+    }
+
+    /// Flights of all packets that are under way, in order.
+    pub(crate) fn flights(&self) -> impl Iterator<Item = FlightNo> {
+        self.under_way.iter().filter_map(|piece| match piece {
+            Piece::Packet { flight, .. } | Piece::Bad { flight, .. } => Some(*flight),
+            Piece::End(_) => None,
+        })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.under_way.is_empty()
+    }
+}
