@@ -53,11 +53,9 @@ impl Deframer {
         if self.failed.is_some() {
             return;
         }
-        if self.taken >= self.buffer.len() {
-            self.buffer.clear();
-            self.taken = 0;
-        } else if self.taken > 0 {
-            // Moves at most one unfinished packet if all whole ones were taken, once per push and not per packet.
+        // What was taken is dropped when it is at least as much as what stays, so each byte is moved at most once on the average,
+        // also when the owner takes its packets more slowly than they come.
+        if self.taken > 0 && self.taken >= self.pending() {
             self.buffer.drain(..self.taken);
             self.taken = 0;
         }
@@ -110,7 +108,11 @@ fn expect_connect(bytes: &[u8]) -> Result<(), Malformed> {
     if first == 0x10 {
         return Ok(());
     }
-    let guess = if HTTP.iter().any(|word| alike(bytes, word)) {
+    // A lone byte that is a flawless first byte of another packet is that sooner than the first letter of POST.
+    let lone_packet = bytes.len() == 1 && PacketType::from_first_byte(first).is_some_and(|kind| kind.flags() == first & 0x0F);
+    let guess = if lone_packet {
+        packet(first)
+    } else if HTTP.iter().any(|word| alike(bytes, word)) {
         Guess::Http
     } else if alike(bytes, &[0x16, 0x03]) {
         Guess::Tls
@@ -119,19 +121,22 @@ fn expect_connect(bytes: &[u8]) -> Result<(), Malformed> {
     } else if alike(bytes, b"PROXY ") || alike(bytes, b"\r\n\r\n\0\r\nQUIT\n") {
         Guess::Proxy
     } else {
-        match PacketType::from_first_byte(first) {
-            Some(PacketType::Connect) => Guess::ConnectFlags(first),
-            Some(kind) => Guess::Packet(kind, first),
-            None => Guess::Byte(first),
-        }
+        packet(first)
     };
     Err(Malformed::new(0, Version::V5, Fault::NotConnect(guess)))
 }
 
+fn packet(first: u8) -> Guess {
+    match PacketType::from_first_byte(first) {
+        Some(PacketType::Connect) => Guess::ConnectFlags(first),
+        Some(kind) => Guess::Packet(kind, first),
+        None => Guess::Byte(first),
+    }
+}
+
 const HTTP: [&[u8]; 10] = [b"GET ", b"POST ", b"PUT ", b"HEAD ", b"OPTIONS ", b"DELETE ", b"PATCH ", b"CONNECT ", b"TRACE ", b"PRI * HTTP"];
 
-/// Whether the bytes that are there are how `word` begins. One byte alone is no likeness unless it is all there is: a lone `G` is
-/// sooner the start of GET than a PUBACK with odd flags.
+/// Whether the bytes that are there are how `word` begins.
 fn alike(bytes: &[u8], word: &[u8]) -> bool {
     bytes.iter().zip(word).all(|(a, b)| a == b)
 }

@@ -21,6 +21,7 @@ pub struct Frame<'a> {
 
 impl<'a> Frame<'a> {
     /// The frame that is exactly `bytes`. Bytes that end too early are [`Fault::Cut`], bytes beyond its end [`Fault::Trailing`].
+    #[inline(always)]
     pub fn parse(bytes: &'a [u8]) -> Result<Frame<'a>, Malformed> {
         let header = Header::read(bytes, MAX_PACKET_SIZE)?;
         let reader = Reader::new(bytes, 0, Version::V5);
@@ -69,7 +70,7 @@ impl<'a> Frame<'a> {
     }
 
     /// A reader of the body that knows where the body begins.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn reader(self, version: Version) -> Reader<'a> {
         Reader::new(self.body, self.bytes.len().saturating_sub(self.body.len()) as u32, version)
     }
@@ -88,7 +89,7 @@ pub(crate) struct Header {
 impl Header {
     /// `None` while more bytes are needed. What can be judged from the header alone is judged here, before any of the body is there
     /// [U5-2.1.2-a, U5-1.5.5-a, MQTT-1.5.5-1, U5-3.2.2.3.6-a].
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read(bytes: &[u8], limit: u32) -> Result<Option<Header>, Malformed> {
         let Some((&first, rest)) = bytes.split_first() else { return Ok(None) };
         let Some(kind) = PacketType::from_first_byte(first) else { return Err(Malformed::new(0, Version::V5, Fault::TypeZero)) };
@@ -113,7 +114,7 @@ impl Header {
     }
 
     /// The frame at the front of `bytes` and what follows it; `None` while it is not whole.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn frame<'a>(&self, bytes: &'a [u8]) -> Option<(Frame<'a>, &'a [u8])> {
         let (bytes, more) = bytes.split_at_checked(self.size())?;
         let body = bytes.get(self.head..)?;

@@ -28,7 +28,7 @@ impl<'a> Properties<'a> {
     }
 
     /// Reads Property Length and properties; nothing before 5.0.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read(reader: &mut Reader<'a>, place: Place) -> Result<Properties<'a>, Malformed> {
         if !reader.version().is_v5() {
             return Ok(Properties::EMPTY);

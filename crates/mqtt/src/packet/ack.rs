@@ -24,7 +24,7 @@ impl<'a> Ack<'a> {
     }
 
     /// From a frame whose type is PUBACK, PUBREC, PUBREL or PUBCOMP.
-    #[inline]
+    #[inline(always)]
     pub fn decode(frame: Frame<'a>, version: Version) -> Result<Ack<'a>, Malformed> {
         // PUBREL: [MQTT-3.6.1-1]
         check_flags(frame, version)?;

@@ -29,7 +29,7 @@ pub struct Publish<'a> {
 
 impl<'a> Publish<'a> {
     /// From a frame whose type is PUBLISH.
-    #[inline]
+    #[inline(always)]
     pub fn decode(frame: Frame<'a>, version: Version) -> Result<Publish<'a>, Malformed> {
         let flags = frame.flags();
         let mut reader = frame.reader(version);
@@ -42,7 +42,7 @@ impl<'a> Publish<'a> {
         }
         // [MQTT-3.3.2-1]
         let topic_at = reader.at();
-        let topic = reader.text("Topic Name")?;
+        let topic = reader.text_here("Topic Name")?;
         // [MQTT-2.2.1-2, MQTT-2.2.1-3; 3.1.1: MQTT-2.3.1-1, MQTT-2.3.1-5]
         let packet_id = if qos == QoS::AtMostOnce { None } else { Some(reader.packet_id()?) };
         let properties = Properties::read(&mut reader, Place::Publish)?;
