@@ -20,7 +20,7 @@ pub(crate) const TUNNEL: &str = "/tunnel";
 pub(crate) async fn serve(hub: Rc<Hub>, page: Rc<Page>, stream: TcpStream) {
     let Ok(here) = stream.local_addr() else { return };
     let limit = hub.limits().handshake;
-    let upgraded = upgrade::serve(stream, limit, true, async |request| answer(&hub, &page, here, request)).await;
+    let upgraded = upgrade::serve(stream, limit, async |request| answer(&hub, &page, here, request)).await;
     if let Some((stream, early)) = upgraded {
         tokio::task::spawn_local(tunnel::run(hub, stream, early));
     }
@@ -55,7 +55,7 @@ fn tunnel_answer(hub: &Hub, here: SocketAddr, request: &Request<Incoming>) -> An
     }
     let key = match upgrade::key(request) {
         Ok(key) => key,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     if !hub.has_room_for_tunnel() {
         let answer = sentence(StatusCode::SERVICE_UNAVAILABLE, "Too many tabs wait for the broker already.");

@@ -21,7 +21,7 @@ pub(crate) type Answer = Response<Full<Bytes>>;
 
 /// Answers the requests of one connection until it ends, or until an answer is [`switching`]; returns the socket then, with the bytes
 /// that had been read behind the request.
-pub(crate) async fn serve<F>(stream: TcpStream, head_timeout: Duration, keep_alive: bool, answer: F) -> Option<(TcpStream, Bytes)>
+pub(crate) async fn serve<F>(stream: TcpStream, head_timeout: Duration, answer: F) -> Option<(TcpStream, Bytes)>
 where
     F: AsyncFn(&Request<Incoming>) -> Answer,
 {
@@ -41,7 +41,6 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(head_timeout)
         .max_buf_size(HTTP_HEAD)
-        .keep_alive(keep_alive)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades()
         .await;
@@ -68,7 +67,7 @@ pub(crate) fn with(mut answer: Answer, name: HeaderName, value: &'static str) ->
 ///
 /// # Errors
 /// The answer that says what is missing.
-pub(crate) fn key(request: &Request<Incoming>) -> Result<&HeaderValue, Answer> {
+pub(crate) fn key(request: &Request<Incoming>) -> Result<&HeaderValue, Box<Answer>> {
     let headers = request.headers();
     let asks = request.method() == Method::GET
         && request.version() == Version::HTTP_11
@@ -77,13 +76,13 @@ pub(crate) fn key(request: &Request<Incoming>) -> Result<&HeaderValue, Answer> {
     let current = headers.get(header::SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
     if !asks || !current {
         let answer = sentence(StatusCode::UPGRADE_REQUIRED, "This address takes WebSocket connections of version 13 only.");
-        return Err(with(with(answer, header::UPGRADE, "websocket"), header::SEC_WEBSOCKET_VERSION, "13"));
+        return Err(Box::new(with(with(answer, header::UPGRADE, "websocket"), header::SEC_WEBSOCKET_VERSION, "13")));
     }
     // Sixteen bytes in Base64.
     headers
         .get(header::SEC_WEBSOCKET_KEY)
         .filter(|key| key.len() == 24)
-        .ok_or_else(|| sentence(StatusCode::BAD_REQUEST, "The Sec-WebSocket-Key is missing or no key."))
+        .ok_or_else(|| Box::new(sentence(StatusCode::BAD_REQUEST, "The Sec-WebSocket-Key is missing or no key.")))
 }
 
 /// The answer that makes a WebSocket of a connection.

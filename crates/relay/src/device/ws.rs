@@ -24,7 +24,10 @@ const SUB_PROTOCOLS: [&str; 2] = ["mqtt", "mqttv3.1"];
 pub(crate) async fn serve(hub: Rc<Hub>, stream: TcpStream, seat: Seat) {
     let Ok(peer) = stream.peer_addr() else { return };
     let limit = hub.limits().handshake;
-    let handshake = upgrade::serve(stream, limit, false, async |request| answer(&hub, request).await);
+    let handshake = upgrade::serve(stream, limit, async |request| match answer(&hub, request).await {
+        Ok(answer) => answer,
+        Err(answer) => last(*answer),
+    });
     let Ok(Some((stream, early))) = timeout(limit, handshake).await else { return };
     let (read, write) = stream.into_split();
     match hub.open(Transport::Ws, &peer.to_string(), Wire::ws(write)) {
@@ -42,24 +45,27 @@ pub(crate) async fn serve(hub: Rc<Hub>, stream: TcpStream, seat: Seat) {
     }
 }
 
-async fn answer(hub: &Hub, request: &Request<Incoming>) -> Answer {
+async fn answer(hub: &Hub, request: &Request<Incoming>) -> Result<Answer, Box<Answer>> {
     if !matches!(request.uri().path(), "/" | "/mqtt") {
-        return sentence(StatusCode::NOT_FOUND, "MQTT is at the path /mqtt or / here.");
+        return Err(Box::new(sentence(StatusCode::NOT_FOUND, "MQTT is at the path /mqtt or / here.")));
     }
-    let key = match upgrade::key(request) {
-        Ok(key) => key,
-        Err(answer) => return answer,
-    };
+    let key = upgrade::key(request)?;
     let mut offered = upgrade::list(request.headers(), &header::SEC_WEBSOCKET_PROTOCOL);
     let Some(chosen) = offered.find_map(|offer| SUB_PROTOCOLS.into_iter().find(|known| *known == offer)) else {
-        return sentence(StatusCode::BAD_REQUEST, "Offer the WebSocket sub-protocol mqtt (or mqttv3.1) [MQTT-6.0.0-3].");
+        let text = "Offer the WebSocket sub-protocol mqtt (or mqttv3.1) [MQTT-6.0.0-3].";
+        return Err(Box::new(sentence(StatusCode::BAD_REQUEST, text)));
     };
     if !hub.wait_for_tab().await {
-        return no_tab();
+        return Err(Box::new(no_tab()));
     }
     let mut answer = upgrade::switching(key);
     answer.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(chosen));
-    answer
+    Ok(answer)
+}
+
+/// A refused device keeps no connection.
+fn last(answer: Answer) -> Answer {
+    upgrade::with(answer, header::CONNECTION, "close")
 }
 
 /// The answer to a device that the relay cannot take now.
@@ -73,7 +79,7 @@ pub(crate) async fn refuse(hub: Rc<Hub>, stream: TcpStream) {
     let limit = hub.limits().handshake;
     let full = async |_: &Request<Incoming>| {
         let answer = sentence(StatusCode::SERVICE_UNAVAILABLE, "This relay has as many devices as it bears.");
-        upgrade::with(answer, header::RETRY_AFTER, "10")
+        last(upgrade::with(answer, header::RETRY_AFTER, "10"))
     };
-    let _ = timeout(limit, upgrade::serve(stream, limit, false, full)).await;
+    let _ = timeout(limit, upgrade::serve(stream, limit, full)).await;
 }
