@@ -69,6 +69,8 @@ function read(first, body, version) {
   if (type === 'connack') return { type, sessionPresent: (body[0] & 1) === 1, code: body[1] };
   if (type === 'publish') return readPublish(first, body, version);
   if (type === 'pingresp' || type === 'disconnect') return { type, code: body[0] ?? 0 };
+  // One filter was asked for, so the last byte is its answer, after whatever properties.
+  if (type === 'suback') return { type, packetId: body.readUInt16BE(0), code: body.at(-1) };
   return { type, packetId: body.readUInt16BE(0), code: body[2] ?? 0 };
 }
 

@@ -1,5 +1,7 @@
 //! What the command line asks for.
 
+use std::net::SocketAddr;
+
 use crate::stages::Stage;
 
 /// A command with its arguments.
@@ -66,12 +68,10 @@ fn serve_flags(rest: &[String]) -> Result<Vec<String>, String> {
 }
 
 fn check_address(flag: &str, value: &str) -> Result<(), String> {
-    let good = value.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
-    if good {
-        Ok(())
-    } else {
-        Err(format!("`{flag} {value}`: an address is host:port, such as 127.0.0.1:8080, with a port from 0 to 65535"))
+    if value.parse::<u16>().is_ok() || value.parse::<SocketAddr>().is_ok() {
+        return Ok(());
     }
+    Err(format!("`{flag} {value}`: an address is IP:PORT or PORT, such as 127.0.0.1:8080, with a port from 0 to 65535"))
 }
 
 fn stages(rest: &[String]) -> Result<Vec<Stage>, String> {
@@ -122,8 +122,8 @@ mod tests {
 
     #[test]
     fn flags_go_to_the_relay_as_they_stand() {
-        let flags = strings(&["--http", "127.0.0.1:0", "--tcp", "localhost:1884", "--json"]);
-        assert_eq!(of("serve --http 127.0.0.1:0 --tcp=localhost:1884 --json"), Ok(Wanted::Serve(flags)));
+        let flags = strings(&["--http", "127.0.0.1:0", "--tcp", "1884", "--json"]);
+        assert_eq!(of("serve --http 127.0.0.1:0 --tcp=1884 --json"), Ok(Wanted::Serve(flags)));
         assert_eq!(of(""), Ok(Wanted::Help));
         assert_eq!(of("serve --help"), Ok(Wanted::Help));
     }
@@ -135,7 +135,7 @@ mod tests {
             ("frobnicate", "there are serve, build"),
             ("serve --htpp 127.0.0.1:0", "did you mean `--http`?"),
             ("serve --http", "wants an address"),
-            ("serve --ws 8083", "host:port"),
+            ("serve --ws localhost", "IP:PORT"),
             ("serve --tcp 127.0.0.1:70000", "0 to 65535"),
             ("serve --json=1", "takes no value"),
             ("build now", "takes no arguments"),
