@@ -1,0 +1,36 @@
+//! Shortcuts for the whole page. While something is typed, and while a dialog is open, keys mean what they always mean.
+
+use contract::PaceWanted;
+use leptos::{ev, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+
+use crate::app::Page;
+use crate::store::Dialog;
+
+/// Listens as long as the page lives.
+pub(crate) fn listen(page: Page) {
+    let store = page.store;
+    let _listening = window_event_listener(ev::keydown, move |event| {
+        if event.ctrl_key() || event.alt_key() || event.meta_key() || store.dialog.get_untracked().is_some() {
+            return;
+        }
+        let key = event.key();
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let name = target.as_ref().map(Element::tag_name).unwrap_or_default();
+        if matches!(name.as_str(), "INPUT" | "TEXTAREA" | "SELECT") {
+            return;
+        }
+        // Space and Enter on a control press that control.
+        let control = name == "BUTTON" || target.is_some_and(|target| target.get_attribute("role").as_deref() == Some("button"));
+        match key.as_str() {
+            " " if !control => page.step(),
+            "p" => page.play_or_pause(),
+            "l" => page.pace(PaceWanted::Live),
+            "?" => store.dialog.set(Some(Dialog::Shortcuts)),
+            "Escape" => store.follow_newest(),
+            _ => return,
+        }
+        event.prevent_default();
+    });
+}

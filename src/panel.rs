@@ -1,0 +1,16 @@
+//! The panels. One file is one panel: it reads signals of the store and asks through the bridge.
+
+pub(crate) mod add_device;
+pub(crate) mod connect;
+pub(crate) mod devices;
+pub(crate) mod exchange;
+pub(crate) mod footer;
+pub(crate) mod header;
+pub(crate) mod ladder;
+pub(crate) mod packet;
+pub(crate) mod publish;
+pub(crate) mod scene;
+pub(crate) mod session;
+pub(crate) mod shortcuts;
+pub(crate) mod timeline;
+pub(crate) mod topics;

@@ -1,0 +1,120 @@
+//! Words for what happened: a chip beside a row, a sentence in the inspector.
+
+use contract::{CloseWhy, DropWhy, Note};
+
+use super::{Names, count, visible};
+
+/// A few words, for the chip beside an arrow.
+pub(crate) fn chip(note: &Note, names: Names<'_>) -> String {
+    match note {
+        Note::Opened { transport, peer } if peer.is_empty() => format!("link open ({})", visible(transport)),
+        Note::Opened { transport, peer } => format!("{} from {}", visible(transport), visible(peer)),
+        Note::Closed(why) => close_why(why),
+        Note::BadBytes { .. } => "bad bytes".into(),
+        Note::SessionBegan => "new session".into(),
+        Note::SessionResumed { queued: 0, in_flight: 0 } => "session goes on".into(),
+        Note::SessionResumed { queued, in_flight } => format!("session goes on, {} waiting", queued.saturating_add(*in_flight)),
+        Note::TookOver => "takes over".into(),
+        Note::SessionEnded { expired: true } => "session expired".into(),
+        Note::SessionEnded { expired: false } => "session ended".into(),
+        Note::IdKept(id) => format!("keeps {id} until PUBREL"),
+        Note::IdFreed(id) => format!("{id} is free"),
+        Note::NotPassedOnTwice(id) => format!("{id} not passed on twice"),
+        Note::Delivered { qos: 2, .. } => "delivered once".into(),
+        Note::Delivered { .. } => "delivered".into(),
+        Note::PassedOn { to: 0 } => "no subscriber".into(),
+        Note::PassedOn { to } => format!("passed on to {to}"),
+        Note::Queued { device, length } => format!("queued for {} ({length})", names(*device)),
+        Note::Dropped { device, why } => format!("dropped for {}: {}", names(*device), drop_why(*why)),
+        Note::RetainedSet => "retained".into(),
+        Note::RetainedCleared => "retained cleared".into(),
+        Note::SentAgain { packet_id } => format!("{packet_id} sent again"),
+        Note::WillPublished { topic } => format!("will sent: {}", visible(topic)),
+        Note::WillDiscarded => "will discarded".into(),
+        Note::KeepAliveOver { seconds } => format!("silent for 1.5 × {seconds} s"),
+        Note::Subscribed { filter, qos } => format!("subscribed {} QoS {qos}", visible(filter)),
+        Note::Unsubscribed { filter } => format!("unsubscribed {}", visible(filter)),
+    }
+}
+
+/// A whole sentence, for the inspector.
+pub(crate) fn sentence(note: &Note, names: Names<'_>) -> String {
+    match note {
+        Note::Opened { transport, peer } if peer.is_empty() => format!("A connection was opened ({}).", visible(transport)),
+        Note::Opened { transport, peer } => format!("A connection was opened over {} from {}.", visible(transport), visible(peer)),
+        Note::Closed(why) => format!("The connection ended: {}.", close_why(why)),
+        Note::BadBytes { what, rule: Some(rule) } => format!("{} [{}]", visible(what), visible(rule)),
+        Note::BadBytes { what, rule: None } => visible(what),
+        Note::SessionBegan => "The broker holds a new session for this client.".into(),
+        Note::SessionResumed { queued, in_flight } => {
+            format!("The broker still had the client's session: {in_flight} in flight, {queued} in the queue.")
+        }
+        Note::TookOver => "An older connection of the same client was ended by this one.".into(),
+        Note::SessionEnded { expired: true } => "The session's expiry interval has passed; all it held is gone.".into(),
+        Note::SessionEnded { expired: false } => "The session has ended; all it held is gone.".into(),
+        Note::IdKept(id) => {
+            format!("The broker keeps packet identifier {id} until PUBREL, so that the message cannot come in twice.")
+        }
+        Note::IdFreed(id) => format!("Packet identifier {id} may be used for another message."),
+        Note::NotPassedOnTwice(id) => format!("Message {id} came again: it is acknowledged, not passed on a second time."),
+        Note::Delivered { qos: 2, packet_id } => format!("Message {packet_id} is complete: delivered exactly once."),
+        Note::Delivered { packet_id, .. } => format!("Message {packet_id} is complete: delivered at least once."),
+        Note::PassedOn { to: 0 } => "No session has a matching subscription: the message goes nowhere.".into(),
+        Note::PassedOn { to } => {
+            format!("The message was passed on to {}.", count((*to).into(), "matching session", "matching sessions"))
+        }
+        Note::Queued { device, length } => {
+            format!("It waits in the queue of {}, which now holds {}.", names(*device), count((*length).into(), "message", "messages"))
+        }
+        Note::Dropped { device, why } => format!("It is not delivered to {}: {}.", names(*device), drop_why(*why)),
+        Note::RetainedSet => "The broker keeps this message for whoever subscribes to its topic later.".into(),
+        Note::RetainedCleared => "The broker has forgotten the retained message of this topic.".into(),
+        Note::SentAgain { packet_id } => format!("Message {packet_id} was not acknowledged before the connection ended: it is sent again."),
+        Note::WillPublished { topic } => format!("The client went without goodbye: its will was published to {}.", visible(topic)),
+        Note::WillDiscarded => "The client said goodbye: its will is not published.".into(),
+        Note::KeepAliveOver { seconds } => {
+            format!("The client was silent for longer than one and a half times its keep alive of {seconds} s.")
+        }
+        Note::Subscribed { filter, qos } => {
+            format!("Messages that match {} now go to this client, with QoS {qos} at most.", visible(filter))
+        }
+        Note::Unsubscribed { filter } => format!("Messages that match {} no longer go to this client.", visible(filter)),
+    }
+}
+
+/// Why a connection ended.
+pub(crate) fn close_why(why: &CloseWhy) -> String {
+    match why {
+        CloseWhy::Goodbye => "goodbye".into(),
+        CloseWhy::Gone(how) if how.is_empty() => "link cut".into(),
+        CloseWhy::Gone(how) => format!("link cut: {}", visible(how)),
+        CloseWhy::ByBroker(code, name) => format!("closed by broker: {} (0x{code:02x})", visible(name)),
+        CloseWhy::ByUser => "closed by you".into(),
+        CloseWhy::TunnelLost => "relay lost".into(),
+    }
+}
+
+/// Why a message was not delivered.
+pub(crate) fn drop_why(why: DropWhy) -> &'static str {
+    match why {
+        DropWhy::QueueFull => "its queue is full",
+        DropWhy::Offline => "it is offline and the message has QoS 0",
+        DropWhy::TooLarge => "larger than its maximum packet size",
+        DropWhy::Expired => "the message has expired",
+        DropWhy::NoLocal => "its own message (No Local)",
+        DropWhy::SessionEnded => "its session ended",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_end_and_name_the_device() {
+        let names = |id: u32| format!("device-{id}");
+        let note = Note::Dropped { device: 3, why: DropWhy::QueueFull };
+        assert_eq!(chip(&note, &names), "dropped for device-3: its queue is full");
+        assert_eq!(sentence(&note, &names), "It is not delivered to device-3: its queue is full.");
+    }
+}

@@ -1,0 +1,6 @@
+//! Parts without a word about MQTT.
+
+pub(crate) mod canvas;
+pub(crate) mod dialog;
+pub(crate) mod hex;
+pub(crate) mod toasts;
