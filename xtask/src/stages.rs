@@ -59,14 +59,15 @@ fn clippy(log: &File) -> Outcome<()> {
     setup::component("clippy", "clippy")?;
     setup::wasm_target()?;
     let deny = ["--", "--deny", "warnings"];
-    run_to(command("cargo").args(["clippy", "--locked", "--all-targets"]).args(deny), log)?;
+    run_to(command("cargo").args(["clippy", "--locked", "--workspace", "--all-targets"]).args(deny), log)?;
     let packages = SHELLS.iter().flat_map(|name| ["--package", name]);
     run_to(command("cargo").args(["clippy", "--locked", "--target", "wasm32-unknown-unknown"]).args(packages).args(deny), log)
 }
 
-/// Plain `cargo test` and not nextest: it runs the examples in the documentation too, and is on every machine.
+/// Plain `cargo test` and not nextest: it runs the examples in the documentation too, and is on every machine. The whole workspace:
+/// what of the page needs no browser is tested here.
 fn native(log: &File) -> Outcome<()> {
-    run_to(command("cargo").args(["test", "--locked", "--no-fail-fast"]), log)
+    run_to(command("cargo").args(["test", "--locked", "--workspace", "--no-fail-fast"]), log)
 }
 
 fn wasm(log: &File) -> Outcome<()> {

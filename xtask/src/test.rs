@@ -24,6 +24,9 @@ pub(crate) fn run(stages: &[Stage]) -> ExitCode {
         total.add(&count);
         let word = if outcome.is_ok() { "ok" } else { "FAILED" };
         eprintln!("{:<7} {word}, {} passed, {} failed, {:.1} s", stage.name(), count.passed, count.failed, from.elapsed().as_secs_f32());
+        for line in said.lines().filter_map(|line| line.split_once("measured: ")) {
+            eprintln!("        {}", line.1);
+        }
         if let Err(what) = outcome {
             eprintln!("\n{said}\nxtask: {}: {what}", stage.name());
             break;
