@@ -140,3 +140,42 @@ const HTTP: [&[u8]; 10] = [b"GET ", b"POST ", b"PUT ", b"HEAD ", b"OPTIONS ", b"
 fn alike(bytes: &[u8], word: &[u8]) -> bool {
     bytes.iter().zip(word).all(|(a, b)| a == b)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn the_buffer_neither_grows_with_the_stream_nor_keeps_what_one_large_packet_needed() {
+        let mut deframer = Deframer::new(MAX_PACKET_SIZE);
+        for _ in 0..10_000 {
+            deframer.push(&[0xC0, 0, 0xC0, 0, 0xC0]);
+            deframer.push(&[0]);
+            for _ in 0..3 {
+                assert!(matches!(deframer.next(), Ok(Some(_))));
+            }
+        }
+        assert!(deframer.buffer.capacity() < 64, "{}", deframer.buffer.capacity());
+        let mut large = vec![0x30, 0xC0, 0x84, 0x3D];
+        large.resize(1_000_004, 0);
+        deframer.push(&large);
+        assert_eq!(deframer.next().map(|frame| frame.map(|frame| frame.bytes().len())), Ok(Some(1_000_004)));
+        assert_eq!(deframer.next(), Ok(None));
+        assert!(deframer.buffer.capacity() <= KEEP, "{}", deframer.buffer.capacity());
+    }
+
+    #[test]
+    fn a_reader_slower_than_its_stream_does_not_move_the_backlog_every_time() {
+        let mut deframer = Deframer::new(MAX_PACKET_SIZE);
+        let mut moved = 0;
+        for _ in 0..10_000 {
+            let before = deframer.taken;
+            deframer.push(&[0xC0, 0, 0xC0, 0]);
+            moved += if deframer.taken < before { deframer.pending() } else { 0 };
+            assert!(matches!(deframer.next(), Ok(Some(_))));
+            assert!(deframer.buffer.len() <= 2 * deframer.pending() + 4);
+        }
+        assert!(moved <= 40_000, "{moved} bytes were moved");
+    }
+}

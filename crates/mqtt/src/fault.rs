@@ -236,6 +236,7 @@ fn rule_v5(fault: Fault) -> Option<&'static str> {
         Fault::ConnackFlags(_) => "MQTT-3.2.2-1",
         Fault::Reason { packet, .. } => return reason_rule(packet),
         Fault::PropertyUnknown(_) | Fault::PropertyMisplaced { .. } => "U5-2.2.2.2-a",
+        Fault::PropertyValue { id: PropertyId::TopicAlias, .. } => "MQTT-3.3.2-8",
         Fault::PropertyRepeated(id) | Fault::PropertyValue { id, .. } => return property_rule(id),
         Fault::DataWithoutMethod => "U5-3.1.2.11.10-a",
         Fault::MethodMissing => "U5-3.15.2.2.2-a",
@@ -284,7 +285,7 @@ const fn property_rule(id: PropertyId) -> Option<&'static str> {
         PropertyId::ReasonString => "U5-3.4.2-b",
         PropertyId::ReceiveMaximum => "U5-3.1.2.11.3-a",
         PropertyId::TopicAliasMaximum => "U5-3.1.2.11.5-a",
-        PropertyId::TopicAlias => "MQTT-3.3.2-8",
+        PropertyId::TopicAlias => "U5-3.3.2.3.4-a",
         PropertyId::MaximumPacketSize => "U5-3.1.2.11.4-a",
         _ => "U5-3.2.2.3-a",
     })

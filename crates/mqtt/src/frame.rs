@@ -26,8 +26,13 @@ impl<'a> Frame<'a> {
         let header = Header::read(bytes, MAX_PACKET_SIZE)?;
         let reader = Reader::new(bytes, 0, Version::V5);
         let Some(header) = header else {
-            let what = if bytes.is_empty() { "control packet" } else { "Remaining Length" };
-            return Err(reader.fault(Fault::Cut { what, needs: bytes.len().saturating_add(1) as u32, left: bytes.len() as u32 }));
+            return Err(match bytes.len() {
+                0 => reader.fault(Fault::Cut { what: "control packet", needs: 1, left: 0 }),
+                len => {
+                    let left = len.saturating_sub(1) as u32;
+                    reader.fault_at(1, Fault::Cut { what: "Remaining Length", needs: left.saturating_add(1), left })
+                }
+            });
         };
         match header.frame(bytes) {
             Some((frame, [])) => Ok(frame),

@@ -1,0 +1,10 @@
+//! The codec against vectors, against the tables of the standard, and against chance.
+
+mod check;
+mod exhaustive;
+mod facts;
+mod parts;
+mod random;
+mod single;
+mod streams;
+mod vectors;

@@ -1,0 +1,99 @@
+//! The vectors, one by one.
+
+use std::collections::BTreeSet;
+
+use mqtt::{Frame, KEYS, Packet, PropertyId, dissect};
+
+use crate::{check, vectors};
+
+#[test]
+fn good_vectors_say_what_they_should_and_are_written_as_they_were_read() {
+    for vector in vectors::good() {
+        let canonical = check::any(&vector.bytes, vector.version)
+            .unwrap_or_else(|fault| panic!("good.txt:{} in {}: {fault}", vector.line, vector.version));
+        assert_eq!(canonical, vector.canonical, "good.txt:{} in {}", vector.line, vector.version);
+        let fields = dissect(&vector.bytes, vector.version).fields;
+        let mut rest = fields.iter();
+        for (key, value) in &vector.says {
+            let found = rest.any(|field| field.key == key && field.value.trim() == value);
+            let said: Vec<_> = fields.iter().map(|field| (field.key, &field.value)).collect();
+            assert!(found, "good.txt:{} in {} does not say {key}={value}: {said:?}", vector.line, vector.version);
+        }
+    }
+}
+
+#[test]
+fn bad_vectors_are_refused_for_their_reason_at_their_byte_by_their_rule() {
+    for vector in vectors::bad() {
+        let place = format!("bad.txt:{} in {}", vector.line, vector.version);
+        let Err(fault) = check::any(&vector.bytes, vector.version) else { panic!("{place} was accepted") };
+        assert_eq!(fault.reason() as u8, vector.reason, "{place}: {fault}");
+        assert_eq!(fault.at(), vector.at, "{place}: {fault}");
+        assert!(fault.to_string().contains(&vector.sentence), "{place}: {fault}");
+        if let Some(rule) = &vector.rule {
+            assert_eq!(fault.rule().unwrap_or("-"), rule, "{place}: {fault}");
+        }
+    }
+}
+
+#[test]
+fn every_vector_cut_at_every_byte_is_refused_and_every_body_cut_shorter_is_judged_without_a_panic() {
+    for (version, bytes) in vectors::all() {
+        let Ok(frame) = Frame::parse(&bytes) else { continue };
+        let step = if bytes.len() > 300 { 97 } else { 1 };
+        for cut in (0..bytes.len()).step_by(step) {
+            assert!(check::any(&bytes[..cut], version).is_err(), "{:02X?}", &bytes[..cut]);
+        }
+        // The same with a Remaining Length that fits what is left, so that the cut goes through the fields.
+        for cut in (0..frame.body().len()).step_by(step) {
+            let mut shorter = vec![frame.first()];
+            shorter.extend(vectors::var_int(cut));
+            shorter.extend(&frame.body()[..cut]);
+            let _ = check::any(&shorter, version);
+        }
+    }
+}
+
+#[test]
+fn the_vectors_show_every_key_that_there_is() {
+    let seen: BTreeSet<&str> =
+        vectors::all().iter().flat_map(|(version, bytes)| dissect(bytes, *version).fields).map(|field| field.key).collect();
+    let known: BTreeSet<&str> = KEYS.iter().copied().collect();
+    assert_eq!(known.len(), KEYS.len(), "a key is there twice");
+    assert_eq!(known.difference(&seen).collect::<Vec<_>>(), Vec::<&&str>::new(), "these keys never occur");
+    assert!(PropertyId::ALL.iter().all(|id| known.contains(id.info().key)));
+}
+
+#[test]
+fn what_the_encoder_cannot_say_it_leaves_out() {
+    use mqtt::{Ack, Auth, Connack, PacketId, PacketType, Properties, Publish, QoS, ReasonCode, Suback, Text, Version};
+    let encoded = |packet: Packet<'_>, version| {
+        let mut out = Vec::new();
+        packet.encode(version, &mut out);
+        assert_eq!(check::any(&out, version).is_ok(), !out.is_empty());
+        out
+    };
+    let publish = Publish {
+        dup: true,
+        qos: QoS::ExactlyOnce,
+        retain: false,
+        topic: Text::new("t").unwrap(),
+        packet_id: None,
+        properties: Properties::EMPTY,
+        payload: b"",
+    };
+    assert_eq!(encoded(Packet::Publish(publish), Version::V311), [0x30, 3, 0, 1, b't'], "no Packet Identifier, so QoS 0 and no DUP");
+    let too_long = vec![0; 268_435_456];
+    let mut out = vec![1];
+    Packet::Publish(Publish { payload: &too_long, ..publish }).encode(Version::V5, &mut out);
+    assert_eq!(out, [1], "longer than the protocol can say");
+    let auth = Auth { reason: ReasonCode::Success, properties: Properties::EMPTY };
+    assert_eq!(encoded(Packet::Auth(auth), Version::V311), []);
+    let connack = Connack { session_present: true, reason: ReasonCode::PayloadFormatInvalid, properties: Properties::EMPTY };
+    assert_eq!(encoded(Packet::Connack(connack), Version::V31), [0x20, 2, 0, 3]);
+    let suback = Suback { packet_id: PacketId::FIRST, reasons: &[0x8F, 2], properties: Properties::EMPTY };
+    assert_eq!(encoded(Packet::Suback(suback), Version::V311), [0x90, 4, 0, 1, 0x80, 2]);
+    let mut out = Vec::new();
+    Ack::success(PacketId::FIRST).encode(PacketType::Connect, Version::V5, &mut out);
+    assert_eq!(out, [], "an acknowledgement is no CONNECT");
+}
