@@ -8,6 +8,8 @@ use crate::{DeviceId, Kind, Micros, PaceWanted, Protocol, Row, RowNo, Step};
 
 /// An answer. After `Ready` each one belongs to exactly one [`crate::Asked`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+// One report is made at a time and sent off: a box would only add an allocation.
+#[allow(clippy::large_enum_variant)]
 pub enum Report {
     /// The worker runs; sent once, by itself, before anything else.
     Ready {

@@ -13,6 +13,8 @@ pub(crate) enum Due {
     ToBroker(ConnId),
     /// The first packet on a link's way to the device arrives.
     ToDevice(ConnId),
+    /// A simulated device is to connect.
+    Connect(DeviceId),
     /// A simulated device wanted to be woken.
     Wake(DeviceId),
 }

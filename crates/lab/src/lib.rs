@@ -1,3 +1,24 @@
-//! lab
+//! The world around the broker: devices, links, time, and what can be seen of them.
 #![no_std]
+#![forbid(unsafe_code)]
+
 extern crate alloc;
+
+mod agenda;
+mod bench;
+mod client;
+mod config;
+mod flow;
+mod journal;
+mod link;
+mod pace;
+mod scene;
+mod show;
+mod trace;
+mod world;
+
+pub use bench::{Bench, Incoming, Outgoing};
+pub use config::Config;
+pub use journal::Journal;
+pub use link::FlightNo;
+pub use world::{Departure, Fact, Input, Sink, World};

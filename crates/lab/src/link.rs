@@ -2,9 +2,10 @@
 //! faults will happen.
 
 use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use broker::{ConnId, GoneWhy, MessageNo};
+use broker::GoneWhy;
 use contract::DeviceId;
 use contract::tunnel::{ConnNo, WINDOW};
 use mqtt::{Deframer, Malformed, Version};
@@ -15,7 +16,6 @@ pub type FlightNo = u64;
 /// A link.
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
-    pub(crate) conn: ConnId,
     /// Its device's lane; until CONNECT tells the client, that of a stranger.
     pub(crate) device: DeviceId,
     /// Microseconds that a packet is under way.
@@ -28,6 +28,15 @@ pub(crate) struct Link {
     pub(crate) to_device: Way,
     /// The broker has closed it or knows it gone: nothing more goes in.
     pub(crate) broker_done: bool,
+    /// The device's end is closed: nothing more arrives there.
+    pub(crate) device_done: bool,
+    /// Its bytes are no MQTT; said once.
+    pub(crate) bad: bool,
+    pub(crate) simulated: bool,
+    /// `tcp`, `ws` or `sim`.
+    pub(crate) transport: &'static str,
+    /// Address of a real device's end.
+    pub(crate) peer: Arc<str>,
     pub(crate) packets_in: u64,
     pub(crate) packets_out: u64,
 }
@@ -52,14 +61,14 @@ pub(crate) struct Way {
     under_way: VecDeque<Piece>,
     bytes: VecDeque<u8>,
     /// The front piece's bytes in one slice.
-    front: Vec<u8>,
+    pub(crate) front: Vec<u8>,
 }
 
 /// One thing under way.
 #[derive(Clone, Debug)]
 pub(crate) enum Piece {
     /// A packet of so many bytes.
-    Packet { flight: FlightNo, len: u32, message: MessageNo },
+    Packet { flight: FlightNo, len: u32 },
     /// From here on the bytes are no MQTT.
     Bad { flight: FlightNo, error: Malformed },
     /// The sender's end is closed.
@@ -67,9 +76,8 @@ pub(crate) enum Piece {
 }
 
 impl Link {
-    pub(crate) fn new(conn: ConnId, device: DeviceId, latency: u64, tunnel: Option<ConnNo>, broker: &broker::Config) -> Link {
+    pub(crate) fn new(device: DeviceId, latency: u64, tunnel: Option<ConnNo>, broker: &broker::Config) -> Link {
         Link {
-            conn,
             device,
             latency,
             tunnel: tunnel.map(|no| Tunnelled { no, window: WINDOW as usize, spill: Vec::new(), owed: 0, unsent: 0 }),
@@ -78,6 +86,11 @@ impl Link {
             to_broker: Way::default(),
             to_device: Way::default(),
             broker_done: false,
+            device_done: false,
+            bad: false,
+            simulated: false,
+            transport: "",
+            peer: Arc::from(""),
             packets_in: 0,
             packets_out: 0,
         }
@@ -86,10 +99,10 @@ impl Link {
 
 impl Way {
     /// A packet sets out.
-    pub(crate) fn push(&mut self, flight: FlightNo, frame: &[u8], message: MessageNo) {
+    pub(crate) fn push(&mut self, flight: FlightNo, frame: &[u8]) {
         let len = u32::try_from(frame.len()).unwrap_or(u32::MAX);
         self.bytes.extend(frame);
-        self.under_way.push_back(Piece::Packet { flight, len, message });
+        self.under_way.push_back(Piece::Packet { flight, len });
     }
 
     pub(crate) fn push_bad(&mut self, flight: FlightNo, error: Malformed) {
@@ -131,7 +144,8 @@ impl Way {
         })
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.under_way.is_empty()
+    /// Bytes of the packets that are under way.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.bytes.len()
     }
 }

@@ -1,0 +1,273 @@
+//! What the page may have done. A command is checked before anything of it happens.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+use contract::tunnel::Record;
+use contract::{Answer, Command, DeviceId, DeviceKind, DeviceSpec, Habit, PaceWanted, Protocol, Refusal};
+use mqtt::{QoS, Text, topic};
+
+use super::{Bench, Outgoing, Scene};
+use crate::journal::Journal;
+use crate::pace::Wall;
+use crate::scene;
+use crate::trace::Trace;
+use crate::world::{Input, World};
+
+/// The device that publishes by hand when no other is named.
+const YOU: &str = "you";
+/// World time from one device's connecting to the next one's, at the beginning of a scene, so that each can be followed by itself.
+const BETWEEN_CONNECTS: u64 = 100_000;
+
+type Result<T> = core::result::Result<T, Refusal>;
+
+impl Bench {
+    pub(super) fn command(&mut self, wall: Wall, command: Command, out: &mut Vec<Outgoing>) -> Result<Answer> {
+        match command {
+            Command::Hello { build } if build == contract::BUILD => {}
+            Command::Hello { .. } => return Err(Refusal::OtherBuild { worker: String::from(contract::BUILD) }),
+            Command::Pace(wanted) => {
+                self.pace_untouched = false;
+                self.set_pace(wall, check_pace(wanted)?);
+                if wanted != PaceWanted::Paused {
+                    self.begin_scene(wall);
+                }
+            }
+            Command::Step => self.press_step(wall)?,
+            Command::Clear => self.clear(wall),
+            Command::LoadScene(name) => self.load_scene(wall, &name)?,
+            Command::AddDevice(spec) => return self.add_device(wall, spec).map(Answer::Device),
+            Command::RemoveDevice(id) => {
+                self.simulated(id)?;
+                self.post(wall, Input::Remove(id));
+            }
+            Command::Connect(id) => {
+                let away = self.simulated(id)?;
+                if !away {
+                    return Err(Refusal::WrongState);
+                }
+                self.post(wall, Input::Connect { device: id, after: 0 });
+            }
+            Command::Disconnect(id) => {
+                let device = self.world.devices.get(id).ok_or(Refusal::NoSuchDevice)?;
+                if device.conn.is_none() && device.own.is_none() {
+                    return Err(Refusal::WrongState);
+                }
+                self.post(wall, Input::Disconnect(id));
+            }
+            Command::Publish { device, topic, payload, qos, retain } => {
+                return self.publish(wall, device, topic, payload, (qos, retain)).map(Answer::Device);
+            }
+            Command::Attach { url } => self.attach(url, out),
+            Command::TakeOver => {
+                if !self.claim(true) {
+                    return Err(Refusal::NoRelay);
+                }
+            }
+        }
+        Ok(Answer::Ok)
+    }
+
+    pub(super) fn set_pace(&mut self, wall: Wall, wanted: PaceWanted) {
+        self.pace.set(wanted, wall, self.world.now());
+    }
+
+    /// Loads a scene before its first event.
+    pub fn load_scene(&mut self, wall: u64, name: &str) -> Result<()> {
+        let specs = scene::devices(name).ok_or(Refusal::NoSuchScene)?;
+        let live_by_itself = self.pace_untouched && self.pace.wanted() == PaceWanted::Live;
+        self.clear(wall);
+        if !live_by_itself {
+            self.set_pace(wall, PaceWanted::Paused);
+        }
+        let mut devices = Vec::with_capacity(specs.len());
+        for spec in specs {
+            devices.push(self.world.devices.next_id().saturating_add(devices.len() as DeviceId));
+            self.post(wall, Input::Add { spec, connect: false });
+        }
+        self.scene = Some(Scene { name: name.to_string(), devices, waiting: true });
+        Ok(())
+    }
+
+    fn begin_scene(&mut self, wall: Wall) {
+        let Some(scene) = self.scene.as_mut().filter(|scene| scene.waiting) else { return };
+        scene.waiting = false;
+        let connects: Vec<Input> = scene
+            .devices
+            .iter()
+            .zip(0u64..)
+            .map(|(&device, nth)| Input::Connect { device, after: nth.saturating_mul(BETWEEN_CONNECTS) })
+            .collect();
+        connects.into_iter().for_each(|connect| self.post(wall, connect));
+    }
+
+    fn press_step(&mut self, wall: Wall) -> Result<()> {
+        self.pace_untouched = false;
+        if self.pace.wanted() != PaceWanted::Paused {
+            self.set_pace(wall, PaceWanted::Paused);
+        }
+        let begun = self.scene.as_ref().is_some_and(|scene| scene.waiting);
+        self.begin_scene(wall);
+        if self.press(wall) || begun {
+            return Ok(());
+        }
+        let next_in = self.world.next_at().map(|next| next.since(self.limit(wall)));
+        Err(Refusal::NothingToStep { next_in })
+    }
+
+    /// Begins again with an empty world. Real devices are closed; they may come back.
+    fn clear(&mut self, wall: Wall) {
+        for conn in self.world.tunnelled() {
+            self.tell_relay(&Record::Close { conn, why: "the world begins again" });
+        }
+        self.seed = self.seed.wrapping_add(1);
+        self.world = World::new(self.config.clone(), self.seed);
+        self.journal = Journal::new(&self.config, &self.world);
+        self.trace = Trace::new(&self.config);
+        self.scene = None;
+        let wanted = self.pace.wanted();
+        self.pace = crate::pace::Pace::new(wall);
+        self.set_pace(wall, wanted);
+    }
+
+    fn add_device(&mut self, wall: Wall, spec: DeviceSpec) -> Result<DeviceId> {
+        check_spec(&spec)?;
+        if self.world.devices.find(&spec.client_id).is_some() {
+            return Err(Refusal::ClientIdTaken);
+        }
+        let limit = self.config.max_simulated;
+        if self.world.devices.count(DeviceKind::Simulated) >= limit {
+            return Err(Refusal::Limit { name: String::from("max_simulated"), value: limit as u64 });
+        }
+        let id = self.world.devices.next_id();
+        self.post(wall, Input::Add { spec, connect: true });
+        self.catch_up();
+        Ok(id)
+    }
+
+    fn publish(
+        &mut self,
+        wall: Wall,
+        device: Option<DeviceId>,
+        topic: String,
+        payload: Vec<u8>,
+        (qos, retain): (u8, bool),
+    ) -> Result<DeviceId> {
+        check_topic("topic", &topic)?;
+        let qos = check_qos("qos", qos)?;
+        if payload.len() > self.config.broker.max_packet_size as usize / 2 {
+            let value = u64::from(self.config.broker.max_packet_size / 2);
+            return Err(Refusal::Limit { name: String::from("max_packet_size / 2"), value });
+        }
+        let device = match device {
+            Some(id) => {
+                if self.simulated(id)? {
+                    return Err(Refusal::WrongState);
+                }
+                id
+            }
+            None => self.you(wall)?,
+        };
+        self.post(wall, Input::Publish { device, topic, payload: Bytes::from(payload), qos, retain });
+        Ok(device)
+    }
+
+    /// The device `you`, made and connected when need be.
+    fn you(&mut self, wall: Wall) -> Result<DeviceId> {
+        let Some(id) = self.world.devices.find(YOU) else {
+            return self.add_device(wall, DeviceSpec { client_id: String::from(YOU), clean_start: true, ..DeviceSpec::default() });
+        };
+        if self.simulated(id)? {
+            self.post(wall, Input::Connect { device: id, after: 0 });
+            self.catch_up();
+        }
+        Ok(id)
+    }
+
+    /// Does what was posted, so that the next command finds it done. Orders are done at any pace.
+    fn catch_up(&mut self) {
+        while self.world.has_orders() {
+            self.step();
+        }
+    }
+
+    /// Whether a simulated device is away; an error for others.
+    fn simulated(&self, id: DeviceId) -> Result<bool> {
+        let device = self.world.devices.get(id).ok_or(Refusal::NoSuchDevice)?;
+        device.client.as_ref().map(|client| client.is_away()).ok_or(Refusal::NotSimulated)
+    }
+}
+
+fn check_pace(wanted: PaceWanted) -> Result<PaceWanted> {
+    let (field, ok, why) = match wanted {
+        PaceWanted::Slow { per_mille } => ("per_mille", (1..=10_000).contains(&per_mille), "The speed must be 1 to 10,000 thousandths."),
+        PaceWanted::Beat { millis } => ("millis", (20..=10_000).contains(&millis), "A beat must be 20 to 10,000 milliseconds."),
+        PaceWanted::Live | PaceWanted::Paused => return Ok(wanted),
+    };
+    if ok { Ok(wanted) } else { Err(bad(field, why)) }
+}
+
+fn check_spec(spec: &DeviceSpec) -> Result<()> {
+    check_text("client_id", &spec.client_id)?;
+    if spec.client_id.is_empty() {
+        return Err(bad("client_id", "A simulated device needs a Client Identifier of at least one character."));
+    }
+    if spec.protocol != Protocol::V5 && (spec.session_expiry > 0 || spec.receive_maximum > 0) {
+        return Err(bad("protocol", "Session Expiry Interval and Receive Maximum exist from MQTT 5.0 on."));
+    }
+    if let Some(will) = &spec.will {
+        check_topic("will.topic", &will.topic)?;
+        check_qos("will.qos", will.qos)?;
+        if will.payload.len() > 0xFFFF {
+            return Err(bad("will.payload", "A will's payload is at most 65,535 bytes."));
+        }
+    }
+    for habit in &spec.habits {
+        match habit {
+            Habit::Subscribe { filter, qos } => {
+                check_filter(filter)?;
+                check_qos("qos", *qos)?;
+            }
+            Habit::Publish { topic, qos, every_ms, .. } => {
+                check_topic("topic", topic)?;
+                check_qos("qos", *qos)?;
+                if (1..10).contains(every_ms) {
+                    return Err(bad("every_ms", "A device may publish every 10 milliseconds or less often, or once (0)."));
+                }
+            }
+            Habit::Respond { filter, qos, topic, answer_qos, .. } => {
+                check_filter(filter)?;
+                check_topic("topic", topic)?;
+                check_qos("qos", *qos)?;
+                check_qos("answer_qos", *answer_qos)?;
+                if topic::matches(filter, topic) {
+                    return Err(bad("topic", "The answer's topic matches the request's filter: the device would answer itself for ever."));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_qos(field: &str, qos: u8) -> Result<QoS> {
+    QoS::from_bits(qos).ok_or_else(|| bad(field, "QoS is 0, 1 or 2."))
+}
+
+fn check_text(field: &str, text: &str) -> Result<()> {
+    Text::new(text).map(drop).map_err(|error| bad(field, &error.to_string()))
+}
+
+fn check_topic(field: &str, name: &str) -> Result<()> {
+    check_text(field, name)?;
+    topic::TopicName::parse(name).map(drop).map_err(|error| bad(field, &error.to_string()))
+}
+
+fn check_filter(filter: &str) -> Result<()> {
+    check_text("filter", filter)?;
+    topic::TopicFilter::parse(filter).map(drop).map_err(|error| bad("filter", &error.to_string()))
+}
+
+fn bad(field: &str, why: &str) -> Refusal {
+    Refusal::BadField { field: String::from(field), why: String::from(why) }
+}

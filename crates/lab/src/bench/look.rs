@@ -1,0 +1,78 @@
+//! Looking: the world through a lens, when there is something new to see.
+
+use alloc::vec::Vec;
+
+use contract::{Lens, PaceView, Report, RowsWanted, SceneView, Seen};
+
+use super::{Bench, Outgoing};
+use crate::pace::Wall;
+use crate::show;
+
+/// A page that sees nothing new is told the time after so many microseconds.
+const PATIENCE: u64 = 1_000_000;
+const MOST_ROWS: u32 = 500;
+
+/// A look that waits for something new.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    id: u32,
+    lens: Lens,
+    /// The revision that the page knows; none: it wants to see at once.
+    since: Option<u64>,
+    pub(super) until: Wall,
+}
+
+impl Bench {
+    pub(super) fn look(&mut self, wall: Wall, id: u32, lens: Lens, since: u64, out: &mut Vec<Outgoing>) {
+        let mut at_once = since == 0;
+        if let Some(older) = self.pending.take() {
+            // Only the newest look waits. That its lens is another one is reason enough to answer it, too.
+            at_once |= older.lens != lens;
+            let seen = self.seen(wall, &older.lens);
+            out.push(Outgoing::Report(Report::Seen { id: older.id, seen }));
+        }
+        self.pending = Some(Pending { id, lens, since: (!at_once).then_some(since), until: wall.saturating_add(PATIENCE) });
+    }
+
+    /// Answers the look that waits, if there is something new or its patience is over.
+    pub(super) fn answer(&mut self, wall: Wall, out: &mut Vec<Outgoing>) {
+        let revision = self.revision;
+        let Some(pending) = self.pending.take_if(|pending| pending.since != Some(revision) || pending.until <= wall) else { return };
+        let seen = self.seen(wall, &pending.lens);
+        out.push(Outgoing::Report(Report::Seen { id: pending.id, seen }));
+    }
+
+    fn seen(&self, wall: Wall, lens: &Lens) -> Seen {
+        let (first_row, end_row) = self.trace.range();
+        let window = match lens.rows {
+            None => first_row..first_row,
+            Some(RowsWanted::Last { count }) => end_row.saturating_sub(count.min(MOST_ROWS).into()).max(first_row)..end_row,
+            Some(RowsWanted::From { from, count }) => {
+                let from = from.clamp(first_row, end_row);
+                from..from.saturating_add(count.min(MOST_ROWS).into()).min(end_row)
+            }
+        };
+        let (devices, more_devices) = show::devices(&self.world);
+        let waiting = self.scene.as_ref().is_some_and(|scene| scene.waiting);
+        let due = self.world.next_at().is_some_and(|next| next <= self.limit(wall));
+        Seen {
+            revision: self.revision,
+            step: self.world.steps(),
+            now: self.pace.time(wall, self.world.now()).micros(),
+            pace: PaceView(self.pace.wanted()),
+            can_step: waiting || due || self.world.has_orders(),
+            first_row,
+            end_row,
+            rows: window.filter_map(|n| show::row(&self.trace, n)).collect(),
+            devices,
+            more_devices,
+            packet: lens.packet.and_then(|n| show::packet_view(&self.trace, n)),
+            session: lens.session.and_then(|device| show::session(&self.world, device)),
+            topics: if lens.topics { show::topics(&self.world, &self.trace) } else { Vec::new() },
+            timeline: show::timeline(&self.trace, lens.timeline),
+            relay: self.relay.view.clone(),
+            scene: self.scene.as_ref().map(|scene| SceneView { name: scene.name.clone(), waiting: scene.waiting }),
+            counters: contract::Counters { rows_forgotten: first_row, ..*self.world.counters() },
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Which packets belong together: all of one QoS exchange on one link are a flow.
+
+use contract::{DeviceId, RowNo};
+use hashbrown::HashMap;
+use mqtt::PacketType;
+
+use crate::world::Departure;
+
+type Hasher = foldhash::fast::FixedState;
+
+/// Flows that are remembered at once; beyond it the map begins anew, and packets of the forgotten ones stay alone.
+const MOST: usize = 65_536;
+
+/// An exchange is found by its device, the direction of its first packet, and the Packet Identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    device: DeviceId,
+    begun_by_device: bool,
+    /// SUBSCRIBE and UNSUBSCRIBE share identifiers with PUBLISH, but no flow.
+    publish: bool,
+    id: u16,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Flow {
+    no: u64,
+    message: u64,
+    first_row: RowNo,
+    /// Its last acknowledgement is under way.
+    ending: bool,
+}
+
+/// Exchanges that are not over.
+#[derive(Clone, Debug)]
+pub(crate) struct Flows {
+    open: HashMap<Key, Flow, Hasher>,
+    by_no: HashMap<u64, Key, Hasher>,
+    last: u64,
+}
+
+impl Default for Flows {
+    fn default() -> Flows {
+        Flows { open: HashMap::with_hasher(Hasher::with_seed(4)), by_no: HashMap::with_hasher(Hasher::with_seed(5)), last: 0 }
+    }
+}
+
+/// Where a packet stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Place {
+    pub(crate) flow: Option<u64>,
+    pub(crate) message: u64,
+    pub(crate) copy_of: Option<RowNo>,
+}
+
+impl Flows {
+    /// A packet sets out as this row.
+    pub(crate) fn depart(&mut self, departure: &Departure<'_>, row: RowNo) -> Place {
+        let alone = Place { flow: None, message: departure.message, copy_of: None };
+        if departure.bad {
+            return alone;
+        }
+        let Some((kind, id)) = peek(departure.bytes) else { return alone };
+        let first = matches!(kind, PacketType::Publish | PacketType::Subscribe | PacketType::Unsubscribe);
+        // PUBREL goes the way of its PUBLISH, all other answers go the other way.
+        let begun_by_device = departure.to_broker == (first || kind == PacketType::Pubrel);
+        let publish = !matches!(kind, PacketType::Subscribe | PacketType::Suback | PacketType::Unsubscribe | PacketType::Unsuback);
+        let key = Key { device: departure.device, begun_by_device, publish, id };
+        let dup = kind == PacketType::Publish && departure.bytes.first().is_some_and(|first| first & 0x08 != 0);
+        let known = self.open.get(&key).copied();
+        match known {
+            Some(flow) if !first || dup => {
+                if matches!(kind, PacketType::Puback | PacketType::Pubcomp | PacketType::Suback | PacketType::Unsuback)
+                    && let Some(flow) = self.open.get_mut(&key)
+                {
+                    flow.ending = true;
+                }
+                Place { flow: Some(flow.no), message: flow.message, copy_of: dup.then_some(flow.first_row) }
+            }
+            _ if first => {
+                let no = self.begin(key, departure.message, row);
+                Place { flow: Some(no), ..alone }
+            }
+            _ => alone,
+        }
+    }
+
+    /// A packet of the flow has arrived; if it was the last one, the flow is over.
+    pub(crate) fn arrive(&mut self, no: u64) {
+        let Some(key) = self.by_no.get(&no) else { return };
+        if self.open.get(key).is_some_and(|flow| flow.no == no && flow.ending) {
+            self.open.remove(key);
+            self.by_no.remove(&no);
+        }
+    }
+
+    /// The broker has numbered the flow's message.
+    pub(crate) fn name(&mut self, no: u64, message: u64) {
+        if let Some(flow) = self.by_no.get(&no).and_then(|key| self.open.get_mut(key)) {
+            flow.message = message;
+        }
+    }
+
+    fn begin(&mut self, key: Key, message: u64, row: RowNo) -> u64 {
+        if self.open.len() >= MOST {
+            self.open.clear();
+            self.by_no.clear();
+        }
+        self.last = self.last.saturating_add(1);
+        if let Some(old) = self.open.insert(key, Flow { no: self.last, message, first_row: row, ending: false }) {
+            self.by_no.remove(&old.no);
+        }
+        self.by_no.insert(self.last, key);
+        self.last
+    }
+}
+
+/// Type and Packet Identifier of a packet that has one, without decoding it.
+fn peek(bytes: &[u8]) -> Option<(PacketType, u16)> {
+    let first = *bytes.first()?;
+    let kind = PacketType::from_first_byte(first)?;
+    let header = bytes.iter().skip(1).position(|byte| byte & 0x80 == 0)?.checked_add(2)?;
+    let body = bytes.get(header..)?;
+    let two = |at: usize| Some(u16::from_be_bytes([*body.get(at)?, *body.get(at.checked_add(1)?)?]));
+    match kind {
+        PacketType::Publish if first & 0x06 != 0 => Some((kind, two(usize::from(two(0)?).checked_add(2)?)?)),
+        PacketType::Puback
+        | PacketType::Pubrec
+        | PacketType::Pubrel
+        | PacketType::Pubcomp
+        | PacketType::Subscribe
+        | PacketType::Suback
+        | PacketType::Unsubscribe
+        | PacketType::Unsuback => Some((kind, two(0)?)),
+        _ => None,
+    }
+}

@@ -1,0 +1,113 @@
+//! What came from outside, and copies of the world now and then: enough to make any moment anew.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use broker::Instant;
+use contract::Step;
+
+use crate::config::Config;
+use crate::world::{Input, Sink, World};
+
+/// Inputs and marks. The oldest mark is the horizon: what was before it is forgotten.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    max_bytes: usize,
+    max_marks: usize,
+    mark_every: u64,
+    marks: VecDeque<World>,
+    entries: VecDeque<Entry>,
+    bytes: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    /// Steps done when it was posted.
+    after: Step,
+    at: Instant,
+    input: Input,
+}
+
+impl Journal {
+    /// A journal that begins with this world.
+    pub fn new(config: &Config, world: &World) -> Journal {
+        Journal {
+            max_bytes: config.max_journal_bytes,
+            max_marks: config.max_marks.max(2),
+            mark_every: config.mark_every.max(1),
+            marks: VecDeque::from(alloc::vec![world.clone()]),
+            entries: VecDeque::new(),
+            bytes: 0,
+        }
+    }
+
+    /// Writes down what is about to be posted to this world.
+    pub fn record(&mut self, world: &World, at: Instant, input: &Input) {
+        self.bytes = self.bytes.saturating_add(size(input));
+        self.entries.push_back(Entry { after: world.steps(), at, input: input.clone() });
+        if self.bytes > self.max_bytes {
+            self.move_horizon(world);
+        }
+    }
+
+    /// Keeps a copy of the world when enough has happened since the last one. Only between posts: an order that waits is not in a mark.
+    pub fn mark(&mut self, world: &World) {
+        let last = self.marks.back().map_or(0, World::steps);
+        if world.has_orders() || world.steps().saturating_sub(last) < self.mark_every.max(self.entries.len() as u64 / 8) {
+            return;
+        }
+        self.marks.push_back(world.clone());
+        if self.marks.len() > self.max_marks {
+            self.thin();
+        }
+    }
+
+    /// The horizon: the earliest step that can be made anew.
+    pub fn horizon(&self) -> Step {
+        self.marks.front().map_or(0, World::steps)
+    }
+
+    /// The world as it was after this many steps, or `None` beyond the horizon. What happens on the way goes to `sink`, from the mark on.
+    pub fn world_at(&self, step: Step, sink: &mut dyn Sink) -> Option<World> {
+        let mut world = self.marks.iter().rev().find(|mark| mark.steps() <= step)?.clone();
+        let begin = world.steps();
+        let mut entries = self.entries.iter().skip_while(|entry| entry.after < begin).peekable();
+        while world.steps() < step {
+            while let Some(entry) = entries.next_if(|entry| entry.after <= world.steps()) {
+                world.post(entry.at, entry.input.clone());
+            }
+            world.step(sink)?;
+        }
+        Some(world)
+    }
+
+    /// Forgets the oldest inputs, up to the second mark.
+    fn move_horizon(&mut self, world: &World) {
+        if self.marks.len() < 2 && !world.has_orders() {
+            self.marks.push_back(world.clone());
+        }
+        if self.marks.len() < 2 {
+            return;
+        }
+        self.marks.pop_front();
+        let horizon = self.horizon();
+        while let Some(entry) = self.entries.pop_front_if(|entry| entry.after < horizon) {
+            self.bytes = self.bytes.saturating_sub(size(&entry.input));
+        }
+    }
+
+    /// Drops every second mark of the older half: what is long ago may take longer to make anew.
+    fn thin(&mut self) {
+        let half = self.marks.len() / 2;
+        let kept: Vec<World> = self.marks.drain(..half).enumerate().filter(|(n, _)| n % 2 == 0).map(|(_, mark)| mark).collect();
+        kept.into_iter().rev().for_each(|mark| self.marks.push_front(mark));
+    }
+}
+
+fn size(input: &Input) -> usize {
+    let own = match input {
+        Input::Data { bytes, .. } | Input::Publish { payload: bytes, .. } => bytes.len(),
+        _ => 0,
+    };
+    own.saturating_add(core::mem::size_of::<Entry>())
+}

@@ -1,0 +1,303 @@
+//! The world: the broker, the devices, the links between them, and what is to happen next.
+//!
+//! Outside things only [`World::post`]; [`World::step`] does the next thing, one at a time, and is the only place where anything
+//! happens. What comes of it goes to a [`Sink`] in causal order. There are two sorts of things to do: orders (what was posted; done at
+//! the next step, in order) and what is on the agenda (packets that arrive, timers; done when time has come so far). So a paused world
+//! still takes up what real devices send, as packets that wait at the broker's door.
+
+mod deal;
+mod deliver;
+mod devices;
+mod intake;
+
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use broker::{Broker, ConnId, Instant, Outbox};
+use bytes::Bytes;
+use contract::tunnel::{ConnNo, Transport};
+use contract::{Counters, DeviceId, DeviceSpec, Step};
+use hashbrown::HashMap;
+use mqtt::{QoS, Version};
+
+use crate::agenda::Agenda;
+use crate::config::Config;
+use crate::link::{FlightNo, Link};
+pub(crate) use devices::Devices;
+
+type Hasher = foldhash::fast::FixedState;
+
+/// Something from outside. All of it is data: the journal keeps it, and a replay posts it again.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// A real device has connected.
+    Open {
+        /// Its number in the tunnel.
+        conn: ConnNo,
+        /// How it reached the relay.
+        transport: Transport,
+        /// Address of its end.
+        peer: Arc<str>,
+    },
+    /// A real device has sent bytes.
+    Data {
+        /// Its number in the tunnel.
+        conn: ConnNo,
+        /// The bytes.
+        bytes: Bytes,
+    },
+    /// The relay has passed bytes on to a real device.
+    Credit {
+        /// Its number in the tunnel.
+        conn: ConnNo,
+        /// How many.
+        bytes: u32,
+    },
+    /// A real device is gone.
+    Gone {
+        /// Its number in the tunnel.
+        conn: ConnNo,
+    },
+    /// The tunnel is gone and all its devices with it.
+    TunnelLost,
+    /// Put a simulated device into the world; `connect`: and let it connect.
+    Add {
+        /// What it is.
+        spec: DeviceSpec,
+        /// Let it connect at once.
+        connect: bool,
+    },
+    /// Take a simulated device out of the world.
+    Remove(DeviceId),
+    /// Let a simulated device connect.
+    Connect {
+        /// Which.
+        device: DeviceId,
+        /// Microseconds from now.
+        after: u64,
+    },
+    /// Let a simulated device say goodbye, or have the broker end a real device's connection.
+    Disconnect(DeviceId),
+    /// Let a simulated device publish.
+    Publish {
+        /// Which.
+        device: DeviceId,
+        /// Topic Name.
+        topic: String,
+        /// Payload.
+        payload: Bytes,
+        /// QoS.
+        qos: QoS,
+        /// RETAIN.
+        retain: bool,
+    },
+}
+
+/// A packet that sets out on a link.
+#[derive(Clone, Copy, Debug)]
+pub struct Departure<'a> {
+    /// Its number.
+    pub flight: FlightNo,
+    /// The device's lane.
+    pub device: DeviceId,
+    /// From the device to the broker.
+    pub to_broker: bool,
+    /// Protocol version of the connection, as far as it is known.
+    pub version: Version,
+    /// The whole packet, or the first bytes of what is none.
+    pub bytes: &'a [u8],
+    /// The bytes are no MQTT.
+    pub bad: bool,
+    /// Number of the message of an outgoing PUBLISH; 0: not known (yet).
+    pub message: broker::MessageNo,
+}
+
+/// What happened, for whoever looks on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// A connection was opened.
+    Opened {
+        /// `tcp`, `ws` or `sim`.
+        transport: &'static str,
+        /// Address of the other end.
+        peer: Arc<str>,
+    },
+    /// The user ended a real device's connection.
+    EndedByUser,
+    /// The broker tells.
+    Broker(broker::Event),
+}
+
+/// Takes what comes of a step, in causal order.
+pub trait Sink {
+    /// A step begins.
+    fn step(&mut self, step: Step, at: Instant);
+    /// A packet sets out.
+    fn departed(&mut self, departure: Departure<'_>);
+    /// A packet has arrived.
+    fn landed(&mut self, flight: FlightNo);
+    /// A packet will never arrive.
+    fn lost(&mut self, flight: FlightNo);
+    /// Something happened; `device`: to whom, 0: to nobody in the list.
+    fn fact(&mut self, device: DeviceId, fact: Fact);
+    /// Bytes go to a real device.
+    fn transmit(&mut self, conn: ConnNo, bytes: &[u8]);
+    /// A real device may send so many bytes more.
+    fn credit(&mut self, conn: ConnNo, bytes: u32);
+    /// A real device's connection is to be closed once what was transmitted is flushed.
+    fn close(&mut self, conn: ConnNo);
+}
+
+/// The world.
+#[derive(Clone, Debug)]
+pub struct World {
+    pub(crate) config: Config,
+    pub(crate) broker: Broker,
+    pub(crate) devices: Devices,
+    pub(crate) counters: Counters,
+    now: Instant,
+    step: Step,
+    orders: VecDeque<(Instant, Input)>,
+    agenda: Agenda,
+    links: HashMap<ConnId, Link, Hasher>,
+    by_tunnel: HashMap<ConnNo, ConnId, Hasher>,
+    last_conn: u32,
+    last_flight: FlightNo,
+    outbox: Outbox,
+}
+
+impl World {
+    /// An empty world. `seed` feeds everything in it that looks like chance.
+    pub fn new(config: Config, seed: u64) -> World {
+        World {
+            broker: Broker::new(config.broker.clone(), seed),
+            config,
+            devices: Devices::default(),
+            counters: Counters::default(),
+            now: Instant::ZERO,
+            step: 0,
+            orders: VecDeque::new(),
+            agenda: Agenda::default(),
+            links: HashMap::with_hasher(Hasher::with_seed(1)),
+            by_tunnel: HashMap::with_hasher(Hasher::with_seed(2)),
+            last_conn: 0,
+            last_flight: 0,
+            outbox: Outbox::default(),
+        }
+    }
+
+    /// Something from outside, at this time (or now, if that is past). Nothing happens yet.
+    pub fn post(&mut self, at: Instant, input: Input) {
+        self.orders.push_back((at, input));
+    }
+
+    /// Something was posted that no step has done.
+    pub fn has_orders(&self) -> bool {
+        !self.orders.is_empty()
+    }
+
+    /// When the next thing on the agenda is due.
+    pub fn next_at(&self) -> Option<Instant> {
+        match (self.agenda.next_at(), self.broker.next_timeout()) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Does the next order, or else the next thing on the agenda, however far away it is. `None`: there is nothing to do.
+    pub fn step(&mut self, sink: &mut dyn Sink) -> Option<Step> {
+        if let Some((at, input)) = self.orders.pop_front() {
+            self.begin(at, sink);
+            self.take(input, sink);
+            return Some(self.step);
+        }
+        let agenda = self.agenda.next_at();
+        let timeout = self.broker.next_timeout();
+        match (agenda, timeout) {
+            (None, None) => return None,
+            (None, Some(at)) => self.time_out(at, sink),
+            (Some(due), Some(at)) if at < due => self.time_out(at, sink),
+            (Some(_), _) => {
+                let (at, due) = self.agenda.pop()?;
+                self.begin(at, sink);
+                self.arrive(due, sink);
+            }
+        }
+        Some(self.step)
+    }
+
+    /// The world's time: that of its last step.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Steps done.
+    pub fn steps(&self) -> Step {
+        self.step
+    }
+
+    /// The broker in it.
+    pub fn broker(&self) -> &Broker {
+        &self.broker
+    }
+
+    /// Totals.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Real devices are connected.
+    pub fn has_real_devices(&self) -> bool {
+        !self.by_tunnel.is_empty()
+    }
+
+    /// The number of the device of this name.
+    pub fn device(&self, name: &str) -> Option<DeviceId> {
+        self.devices.find(name)
+    }
+
+    /// Packets of a connection: from the device, to the device.
+    pub(crate) fn packets_of(&self, conn: ConnId) -> (u64, u64) {
+        self.links.get(&conn).map_or((0, 0), |link| (link.packets_in, link.packets_out))
+    }
+
+    /// Numbers in the tunnel of all real devices that are connected, ascending.
+    pub(crate) fn tunnelled(&self) -> Vec<ConnNo> {
+        let mut all: Vec<ConnNo> = self.by_tunnel.keys().copied().collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// The invariants, as code; for tests.
+    pub fn check(&self) -> Result<(), String> {
+        self.broker.check()?;
+        for (id, link) in &self.links {
+            if let Some(tunnelled) = &link.tunnel
+                && self.by_tunnel.get(&tunnelled.no) != Some(id)
+            {
+                return Err(alloc::format!("{id:?} is not found by its number in the tunnel"));
+            }
+        }
+        self.devices.check()
+    }
+
+    fn begin(&mut self, at: Instant, sink: &mut dyn Sink) {
+        self.now = self.now.max(at);
+        self.step = self.step.saturating_add(1);
+        sink.step(self.step, self.now);
+    }
+
+    fn time_out(&mut self, at: Instant, sink: &mut dyn Sink) {
+        self.begin(at, sink);
+        self.turn(broker::Input::Timeout, sink);
+    }
+
+    /// One turn of the broker.
+    fn turn(&mut self, input: broker::Input<'_>, sink: &mut dyn Sink) {
+        let mut outbox = core::mem::take(&mut self.outbox);
+        self.broker.handle(self.now, input, &mut outbox);
+        self.deal(outbox, sink);
+    }
+}
