@@ -92,6 +92,10 @@ pub(crate) const TUNNEL_MESSAGE: u64 = MAX_BATCH as u64;
 /// Credit of at least this many bytes is sent at once; less waits up to [`Limits::credit_delay`] for a batch to ride with.
 pub(crate) const CREDIT_URGENT: u32 = WINDOW / 4;
 
+/// Connections that the system keeps until they are taken. All devices may come back at once when a tab does; one for which there is
+/// no place comes again a second later. The system may allow less.
+pub(crate) const BACKLOG: u32 = 4096;
+
 /// Head of an HTTP request, bytes.
 pub(crate) const HTTP_HEAD: usize = 16 * 1024;
 

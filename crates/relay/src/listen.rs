@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::config::Config;
+use crate::config::{BACKLOG, Config};
 use crate::device::{tcp, ws};
 use crate::hub::Hub;
 use crate::page::Page;
@@ -19,7 +19,7 @@ use crate::{Addresses, StartError, http};
 
 /// Runs a relay: says through `ready` where it listens, and ends when `stop` is sent or dropped.
 pub(crate) async fn serve(config: Config, ready: SyncSender<Result<Addresses, StartError>>, stop: oneshot::Receiver<()>) {
-    let ports = match Ports::listen(&config).await {
+    let ports = match Ports::listen(&config) {
         Ok(ports) => ports,
         Err(error) => {
             let _ = ready.send(Err(error));
@@ -45,10 +45,10 @@ struct Ports {
 }
 
 impl Ports {
-    async fn listen(config: &Config) -> Result<Self, StartError> {
-        let (http, http_address) = listen("--http", config.http).await?;
-        let (ws, ws_address) = listen("--ws", config.ws).await?;
-        let (tcp, tcp_address) = listen("--tcp", config.tcp).await?;
+    fn listen(config: &Config) -> Result<Self, StartError> {
+        let (http, http_address) = listen("--http", config.http)?;
+        let (ws, ws_address) = listen("--ws", config.ws)?;
+        let (tcp, tcp_address) = listen("--tcp", config.tcp)?;
         Ok(Self { http, ws, tcp, addresses: Addresses { http: http_address, ws: ws_address, tcp: tcp_address } })
     }
 
@@ -85,11 +85,20 @@ impl Ports {
     }
 }
 
-async fn listen(flag: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+fn listen(flag: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let failed = |error| StartError::Listen { flag, address, error };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let listener = bind(address).map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A relay that restarts need not wait for the last connections of the one before. On Windows it would mean to share the port.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Serves each connection of a port with a task of its own.

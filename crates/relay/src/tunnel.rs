@@ -22,6 +22,7 @@ pub(crate) async fn run(hub: Rc<Hub>, stream: TcpStream, early: Bytes) {
     hub.join(&outbox);
     let mut tunnel = Tunnel::new(hub.clone(), outbox.clone(), stream);
     tunnel.input.extend_from_slice(&early);
+    drop(early);
     let end = match tunnel.take_input(0) {
         Err(end) => end,
         Ok(()) => poll_fn(|cx| tunnel.poll(cx)).await,

@@ -237,7 +237,10 @@ impl Device {
 
 /// Serves a device until it is gone. `early` are bytes that came behind the WebSocket handshake.
 pub(crate) async fn run(hub: Rc<Hub>, device: Rc<Device>, mut read: OwnedReadHalf, early: bytes::Bytes, seat: Seat) {
-    let end = match end_of(device.early(&early)) {
+    let early_end = end_of(device.early(&early));
+    // Even when there were none, they keep the handshake's whole buffer.
+    drop(early);
+    let end = match early_end {
         Some(end) => end,
         None => poll_fn(|cx| device.poll(&mut read, cx)).await,
     };
