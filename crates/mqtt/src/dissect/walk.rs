@@ -224,5 +224,5 @@ pub(super) fn either(bytes: &[u8]) -> String {
 
 /// How long a secret is.
 pub(super) fn secret(bytes: &[u8]) -> String {
-    format!("{} bytes", bytes.len())
+    format!("{} {}", bytes.len(), if bytes.len() == 1 { "byte" } else { "bytes" })
 }

@@ -110,7 +110,7 @@ fn of_connect(facts: &mut Facts, connect: &Connect<'_>) {
         facts.push(("will.payload", either(&will.payload)));
     }
     facts.extend(connect.username.map(|name| ("connect.user_name", name.to_string())));
-    facts.extend(connect.password.map(|password| ("connect.password", format!("{} bytes", password.len()))));
+    facts.extend(connect.password.map(|password| ("connect.password", secret(password.len()))));
 }
 
 fn of_ack(facts: &mut Facts, ack: &Ack<'_>, kind: PacketType) {
@@ -148,6 +148,10 @@ fn properties(facts: &mut Facts, properties: &Properties<'_>) {
 
 fn is_left_out(fact: &(&str, String)) -> bool {
     fact.0 == "reason_code" && fact.1.starts_with("0x00 ")
+}
+
+fn secret(len: usize) -> String {
+    if len == 1 { "1 byte".to_string() } else { format!("{len} bytes") }
 }
 
 fn bit(set: bool) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mqtt::{Frame, KEYS, Packet, PropertyId, dissect};
+use mqtt::{Frame, KEYS, Packet, PropertyId, Version, dissect};
 
 use crate::{check, vectors};
 
@@ -65,8 +65,34 @@ fn the_vectors_show_every_key_that_there_is() {
 }
 
 #[test]
+fn lengths_at_the_borders_of_their_bytes() {
+    for len in [0, 126, 127, 128, 129, 16_382, 16_383, 16_384, 2_097_150, 2_097_151, 2_097_152] {
+        // As Remaining Length, made up by the payload.
+        let body = [&[0, 1, b'a', 0][..], &vec![b'x'; len]].concat();
+        let bytes = [&[0x30][..], &vectors::var_int(body.len()), &body].concat();
+        assert_eq!(check::any(&bytes, Version::V5).as_ref(), Ok(&bytes));
+        let body = &body[..len.max(4)];
+        let bytes = [&[0x30][..], &vectors::var_int(body.len()), body].concat();
+        assert_eq!(check::any(&bytes, Version::V5).as_ref(), Ok(&bytes));
+        // As Property Length, made up by User Properties of 5 to 65,539 bytes.
+        let mut properties = Vec::new();
+        while len - properties.len() >= 5 {
+            let left = len - properties.len();
+            let value = if left <= 65_540 { left - 5 } else { 60_000 };
+            properties.extend([0x26, 0, 0]);
+            properties.extend((value as u16).to_be_bytes());
+            properties.resize(properties.len() + value, b'x');
+        }
+        let body = [&[0, 1, b'a'][..], &vectors::var_int(properties.len()), &properties].concat();
+        let bytes = [&[0x30][..], &vectors::var_int(body.len()), &body].concat();
+        assert_eq!(check::any(&bytes, Version::V5).as_ref(), Ok(&bytes));
+        assert!(len < 5 || properties.len() == len);
+    }
+}
+
+#[test]
 fn what_the_encoder_cannot_say_it_leaves_out() {
-    use mqtt::{Ack, Auth, Connack, PacketId, PacketType, Properties, Publish, QoS, ReasonCode, Suback, Text, Version};
+    use mqtt::{Ack, Auth, Connack, PacketId, PacketType, Properties, Publish, QoS, ReasonCode, Suback, Text};
     let encoded = |packet: Packet<'_>, version| {
         let mut out = Vec::new();
         packet.encode(version, &mut out);
