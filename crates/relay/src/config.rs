@@ -50,7 +50,7 @@ pub struct Limits {
     pub linger: Duration,
     /// How long credit too small to be urgent may wait for a batch to ride with.
     pub credit_delay: Duration,
-    /// How long the compressed twin of the page is worth waiting for never: it is made beside the serving. `false` makes none.
+    /// Whether the carried page gets a compressed twin; it is made beside the serving, once.
     pub compress: bool,
 }
 
@@ -84,9 +84,8 @@ pub(crate) const TUNNEL_READ: usize = 256 * 1024;
 /// and TCP pushes back. Only closings and credit may still be added, of which each device has one.
 pub(crate) const BATCH_FULL: usize = 1024 * 1024;
 
-/// The tab's longest message: a batch, and the greatest header of a WebSocket frame for each of its possible fragments is not counted.
-/// A longer one closes the tunnel with 1009. A message of a device has no such bound, for it is never held: its bytes go on as they
-/// come, and how long an MQTT packet may be is for the broker to say.
+/// The tab's longest message, a batch. A longer one closes the tunnel with 1009. A message of a device has no bound, for it is never
+/// held: its bytes go on as they come, in pieces of at most a window, and how long an MQTT packet may be is for the broker to say.
 pub(crate) const TUNNEL_MESSAGE: u64 = MAX_BATCH as u64;
 
 /// Credit of at least this many bytes is sent at once; less waits up to [`Limits::credit_delay`] for a batch to ride with.

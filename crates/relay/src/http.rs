@@ -31,7 +31,7 @@ fn answer(hub: &Hub, page: &Page, here: SocketAddr, request: &Request<Incoming>)
         TUNNEL => tunnel_answer(hub, here, request),
         "/healthz" if is_read(request) => {
             let state = match hub.is_held() {
-                true => format!("ok, a tab holds the broker for {} devices", hub.device_count()),
+                true => format!("ok, a tab holds the broker, devices: {}", hub.device_count()),
                 false => "ok, no tab holds the broker".to_owned(),
             };
             upgrade::with(sentence(StatusCode::OK, &state), header::CACHE_CONTROL, "no-store")

@@ -226,6 +226,10 @@ impl Hub {
         }
         if self.is_held() {
             if !take_over {
+                // Each claim has an answer, so whoever only claims and never reads must be stopped somewhere.
+                if !outbox.has_room() {
+                    return Err("the tab claims without reading the answers".to_owned());
+                }
                 outbox.say(&Record::Held);
                 return Ok(());
             }

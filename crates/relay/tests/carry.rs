@@ -79,6 +79,34 @@ async fn the_tab_hears_how_a_device_goes() {
 }
 
 #[tokio::test]
+async fn what_a_device_has_said_is_heard_although_it_does_not_listen_any_more() {
+    let relay = start();
+    let mut tab = Tab::hold(&relay).await;
+    let mut plain = tcp(&relay).await;
+    let (conn, _) = tab.opened().await;
+    let all = pattern(WINDOW as usize + 50_000, 3);
+    plain.write_all(&all).await.expect("the system keeps what the window does not let through");
+    let mut got = Vec::new();
+    while got.len() < WINDOW as usize {
+        let Heard::Data(_, bytes) = tab.next().await else { panic!("data was due") };
+        got.extend(bytes);
+    }
+    // Closing with unread bytes resets the connection, and writing to it fails from then on.
+    tab.say(&[Record::Data { conn, bytes: b"unread" }]).await;
+    plain.readable().await.expect("open");
+    drop(plain);
+    for _ in 0..3 {
+        sleep(Duration::from_millis(20)).await;
+        tab.say(&[Record::Data { conn, bytes: &[0; 1000] }]).await;
+    }
+    tab.credit(conn, 3006).await;
+    tab.say(&[Record::Credit { conn, bytes: WINDOW }]).await;
+    got.extend(tab.data(conn, all.len() - got.len()).await);
+    assert!(got == all, "whole and in order");
+    tab.closed(conn).await;
+}
+
+#[tokio::test]
 async fn packets_may_span_or_share_frames_and_empty_frames_mean_nothing() {
     let relay = start();
     let mut tab = Tab::hold(&relay).await;

@@ -69,7 +69,7 @@ async fn health_is_told() {
     let _device = tcp(&relay).await;
     tab.opened().await;
     let (_, body) = http(relay.http(), "GET /healthz", &[]).await;
-    assert_eq!(body, b"ok, a tab holds the broker for 1 devices\n");
+    assert_eq!(body, b"ok, a tab holds the broker, devices: 1\n");
 }
 
 #[tokio::test]

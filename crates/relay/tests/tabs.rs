@@ -91,6 +91,7 @@ async fn without_a_tab_devices_are_turned_away_after_the_grace() {
     let relay = start();
     let begin = Instant::now();
     let mut plain = tcp(&relay).await;
+    plain.write_all(b"what nobody reads must not reset the connection").await.expect("open");
     let (status, text) = refusal(ws_request(&relay, "/mqtt", "mqtt")).await;
     assert_eq!((status, text.as_str()), (503, "[3] No tab holds the broker. Open the page of this relay in a browser.\n"));
     assert_eq!(read_all(&mut plain).await, b"");

@@ -15,20 +15,20 @@ pub(crate) mod ws;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::BufMut as _;
 use contract::tunnel::{ConnNo, WINDOW};
-use tokio::io::{AsyncReadExt as _, AsyncWrite as _};
+use tokio::io::AsyncReadExt as _;
 use tokio::net::tcp::OwnedReadHalf;
 
 use crate::config::DEVICE_READ;
 use crate::frames::code;
 use crate::hub::{Hub, Seat};
 use crate::outbox::Outbox;
-use wire::{Got, Wire};
+use wire::{Got, Wire, goodbye};
 
 /// A device that has been announced to the tab.
 pub(crate) struct Device {
@@ -45,7 +45,6 @@ pub(crate) struct Device {
     listed: Cell<bool>,
     /// The tunnel's turn has something new for the socket.
     touched: Cell<bool>,
-    broken: RefCell<Option<io::Error>>,
     leave: RefCell<Option<(u16, Box<str>)>>,
     /// The last record about it is written or meaningless; nothing more may be said.
     over: Cell<bool>,
@@ -79,7 +78,6 @@ impl Device {
             due: Cell::new(0),
             listed: Cell::new(false),
             touched: Cell::new(false),
-            broken: RefCell::default(),
             leave: RefCell::default(),
             over: Cell::new(false),
             task: RefCell::default(),
@@ -109,13 +107,8 @@ impl Device {
         self.touched.set(false);
         let (written, result) = self.wire.borrow_mut().write_at_once();
         self.has_written(written);
-        match result {
-            Poll::Ready(Ok(())) => (),
-            Poll::Ready(Err(error)) => {
-                *self.broken.borrow_mut() = Some(error);
-                self.wake();
-            }
-            Poll::Pending => self.wake(),
+        if result.is_pending() {
+            self.wake();
         }
     }
 
@@ -174,14 +167,7 @@ impl Device {
         if let Some((code, why)) = self.leave.take() {
             return Poll::Ready(End::Left(code, why));
         }
-        if let Some(error) = self.broken.take() {
-            return Poll::Ready(End::Broken(broken(&error)));
-        }
-        let (written, result) = self.wire.borrow_mut().poll_write(cx);
-        self.has_written(written);
-        if let Poll::Ready(Err(error)) = result {
-            return Poll::Ready(End::Broken(broken(&error)));
-        }
+        self.poll_write(cx);
         while self.window.get() > 0 {
             if !self.outbox.has_room() {
                 self.outbox.wait_for_room(cx.waker());
@@ -192,11 +178,15 @@ impl Device {
                 return Poll::Ready(end);
             }
             // A ping may have been read; its pong goes out in this turn.
-            if let (_, Poll::Ready(Err(error))) = self.wire.borrow_mut().poll_write(cx) {
-                return Poll::Ready(End::Broken(broken(&error)));
-            }
+            self.poll_write(cx);
         }
         Poll::Pending
+    }
+
+    fn poll_write(self: &Rc<Self>, cx: &mut Context<'_>) {
+        // That something waits is no reason to stop: the task is woken when the socket takes more.
+        let (written, _) = self.wire.borrow_mut().poll_write(cx);
+        self.has_written(written);
     }
 
     /// Reads once, into the batch.
@@ -259,19 +249,8 @@ async fn finish(hub: Rc<Hub>, device: Rc<Device>, read: OwnedReadHalf, end: End)
         }
         End::Broken(why) => return hub.forget(&device.outbox, device.conn, why),
     }
-    let goodbye = goodbye(&device, read);
     // Whoever does not take the last bytes in time loses them.
-    let _ = tokio::time::timeout(hub.limits().linger, goodbye).await;
-}
-
-/// Writes the rest, closes our half, and waits for the device to close its own: closing a socket with unread bytes resets it, and the
-/// device could lose what was flushed.
-async fn goodbye(device: &Device, mut read: OwnedReadHalf) -> io::Result<()> {
-    poll_fn(|cx| device.wire.borrow_mut().poll_write(cx).1).await?;
-    poll_fn(|cx| Pin::new(&mut device.wire.borrow_mut().half).poll_shutdown(cx)).await?;
-    let mut unread = [0; 1024];
-    while read.read(&mut unread).await? > 0 {}
-    Ok(())
+    let _ = tokio::time::timeout(hub.limits().linger, goodbye(&device.wire, read)).await;
 }
 
 fn end_of(got: Got) -> Option<End> {

@@ -1,12 +1,14 @@
 //! What stands between a device's bytes and its socket: nothing for TCP, frames for WebSocket.
 
+use std::cell::RefCell;
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Buf as _, BytesMut};
-use tokio::io::AsyncWrite as _;
-use tokio::net::tcp::OwnedWriteHalf;
+use tokio::io::{AsyncReadExt as _, AsyncWrite as _};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use crate::config::IDLE_BUFFER;
 use crate::frames::{self, Fault, Reader, Step};
@@ -17,6 +19,8 @@ pub(crate) struct Wire {
     /// The device's bytes, without frames.
     out: BytesMut,
     frames: Option<Box<Frames>>,
+    /// The other end takes nothing any more. What it has sent before is still worth reading, so this is no end yet.
+    deaf: bool,
 }
 
 /// What a WebSocket needs beyond a TCP connection.
@@ -48,7 +52,7 @@ pub(crate) enum Got {
 
 impl Wire {
     pub(crate) fn tcp(half: OwnedWriteHalf) -> Self {
-        Self { half, out: BytesMut::new(), frames: None }
+        Self { half, out: BytesMut::new(), frames: None, deaf: false }
     }
 
     pub(crate) fn ws(half: OwnedWriteHalf) -> Self {
@@ -92,26 +96,29 @@ impl Wire {
         }
     }
 
-    /// Writes what the socket takes, and lets the task of `cx` be woken for the rest. Returns how many of the device's bytes were
-    /// written, and `Ready` when nothing waits.
-    pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) -> (usize, Poll<io::Result<()>>) {
+    /// Writes what the socket takes, and lets the task of `cx` be woken for the rest. Returns how many of the device's bytes are done
+    /// with, and `Ready` when nothing waits. A socket that takes nothing any more is done with everything.
+    pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) -> (usize, Poll<()>) {
         self.write(|half, slices| Pin::new(half).poll_write_vectored(cx, slices))
     }
 
     /// The same without a task.
-    pub(crate) fn write_at_once(&mut self) -> (usize, Poll<io::Result<()>>) {
+    pub(crate) fn write_at_once(&mut self) -> (usize, Poll<()>) {
         self.write(|half, slices| match half.try_write_vectored(slices) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
             result => Poll::Ready(result),
         })
     }
 
-    fn write(
-        &mut self,
-        mut send: impl FnMut(&mut OwnedWriteHalf, &[IoSlice<'_>]) -> Poll<io::Result<usize>>,
-    ) -> (usize, Poll<io::Result<()>>) {
+    fn write(&mut self, mut send: impl FnMut(&mut OwnedWriteHalf, &[IoSlice<'_>]) -> Poll<io::Result<usize>>) -> (usize, Poll<()>) {
         let mut written = 0;
         loop {
+            if self.deaf {
+                written += self.out.len();
+                self.out.clear();
+                self.rest();
+                return (written, Poll::Ready(()));
+            }
             let (ahead, body) = match &mut self.frames {
                 None => (&[][..], self.out.len()),
                 Some(frames) => {
@@ -121,13 +128,15 @@ impl Wire {
             };
             if ahead.is_empty() && body == 0 {
                 self.rest();
-                return (written, Poll::Ready(Ok(())));
+                return (written, Poll::Ready(()));
             }
             let slices = [IoSlice::new(ahead), IoSlice::new(self.out.get(..body).unwrap_or_default())];
             let sent = match send(&mut self.half, if ahead.is_empty() { &slices[1..] } else { &slices }) {
-                Poll::Ready(Ok(0)) => return (written, Poll::Ready(Err(io::ErrorKind::WriteZero.into()))),
+                Poll::Ready(Ok(0) | Err(_)) => {
+                    self.deaf = true;
+                    continue;
+                }
                 Poll::Ready(Ok(sent)) => sent,
-                Poll::Ready(Err(error)) => return (written, Poll::Ready(Err(error))),
                 Poll::Pending => return (written, Poll::Pending),
             };
             let of_ahead = sent.min(ahead.len());
@@ -147,6 +156,16 @@ impl Wire {
             self.out = BytesMut::new();
         }
     }
+}
+
+/// Writes the rest, closes our half, and waits for the device to close its own: closing a socket with unread bytes resets it, and the
+/// device could lose what was flushed. The wire is only borrowed within a turn.
+pub(crate) async fn goodbye(wire: &RefCell<Wire>, mut read: OwnedReadHalf) -> io::Result<()> {
+    poll_fn(|cx| wire.borrow_mut().poll_write(cx).1).await;
+    poll_fn(|cx| Pin::new(&mut wire.borrow_mut().half).poll_shutdown(cx)).await?;
+    let mut unread = [0; 1024];
+    while read.read(&mut unread).await? > 0 {}
+    Ok(())
 }
 
 impl Frames {

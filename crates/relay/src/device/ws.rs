@@ -1,18 +1,16 @@
 //! The port for MQTT over WebSocket.
 
-use std::future::poll_fn;
-use std::pin::Pin;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use contract::tunnel::Transport;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::{Request, StatusCode};
-use tokio::io::AsyncWrite as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::wire::Wire;
+use super::wire::{Wire, goodbye};
 use crate::frames::code;
 use crate::hub::{Hub, Seat};
 use crate::upgrade::{self, Answer, sentence};
@@ -36,11 +34,7 @@ pub(crate) async fn serve(hub: Rc<Hub>, stream: TcpStream, seat: Seat) {
         }
         Err(mut wire) => {
             wire.close(code::TRY_AGAIN, "the tab that holds the broker has gone or does not keep up", true);
-            let goodbye = async {
-                poll_fn(|cx| wire.poll_write(cx).1).await?;
-                poll_fn(|cx| Pin::new(&mut wire.half).poll_shutdown(cx)).await
-            };
-            let _ = timeout(hub.limits().linger, goodbye).await;
+            let _ = timeout(hub.limits().linger, goodbye(&RefCell::new(wire), read)).await;
         }
     }
 }
