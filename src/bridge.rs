@@ -53,7 +53,8 @@ impl Bridge {
         }
         let lens = Memo::new(move |_| store.lens());
         Effect::new(move |_| {
-            lens.track();
+            // Read, not just tracked: a memo that nobody reads follows nothing.
+            lens.with(|_| ());
             bridge.look();
         });
         set_timeout(

@@ -6,6 +6,7 @@ pub(crate) mod fields;
 pub(crate) mod notes;
 pub(crate) mod packets;
 pub(crate) mod refusals;
+pub(crate) mod session;
 pub(crate) mod words;
 
 use contract::{DeviceId, DeviceKind, DeviceState, DeviceView, Micros, Protocol};
@@ -37,6 +38,14 @@ pub(crate) fn payload(text: Option<&str>, len: u32) -> String {
         Some(text) => format!("\"{}\"", visible(text)),
         None => words::BINARY.to_owned(),
     }
+}
+
+/// A topic's last value in the tree: as [`payload`], but a number stands without quotes.
+pub(crate) fn value(text: Option<&str>, len: u32) -> String {
+    let number = |text: &&str| {
+        !text.is_empty() && text.len() == len as usize && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'))
+    };
+    text.filter(number).map_or_else(|| payload(text, len), str::to_owned)
 }
 
 /// A number of bytes.

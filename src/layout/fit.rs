@@ -16,19 +16,29 @@ pub(crate) enum Piece {
     Extra(String),
 }
 
-const GAP: &str = "  ";
+/// Between two pieces; a label that gives up anything gives up the wide gap, too.
+const WIDE: &str = "  ";
+const NARROW: &str = " ";
 
 /// The label with all its pieces.
 pub(crate) fn whole(pieces: &[Piece]) -> String {
-    pieces.iter().map(text_of).collect::<Vec<_>>().join(GAP)
+    join(pieces, WIDE)
+}
+
+fn join(pieces: &[Piece], gap: &str) -> String {
+    pieces.iter().map(text_of).collect::<Vec<_>>().join(gap)
 }
 
 /// The longest form of the label that is no wider than `width`: extras go first, then the middle of the topic, then the topic, then
 /// the marks; at last the head itself is cut.
 pub(crate) fn label(pieces: &[Piece], width: f64, measure: Measure<'_>) -> String {
+    let text = whole(pieces);
+    if measure(&text) <= width {
+        return text;
+    }
     let mut kept: Vec<Piece> = pieces.to_vec();
     loop {
-        let text = whole(&kept);
+        let text = join(&kept, NARROW);
         if measure(&text) <= width {
             return text;
         }
@@ -105,13 +115,13 @@ fn with_short_topic(kept: &[Piece], at: usize, width: f64, measure: Measure<'_>)
     let Some(Piece::Topic(topic)) = kept.get(at) else { return None };
     let mut rest = kept.to_vec();
     rest.remove(at);
-    let room = width - measure(&whole(&rest)) - measure(GAP);
+    let room = width - measure(&join(&rest, NARROW)) - measure(NARROW);
     let short = middle(topic, room, measure)?;
     let mut all = kept.to_vec();
     if let Some(piece) = all.get_mut(at) {
         *piece = Piece::Topic(short);
     }
-    Some(whole(&all))
+    Some(join(&all, NARROW))
 }
 
 /// The value for the greatest number from `least` to `most` that has one, where every smaller one has one too; found by halving.
@@ -154,9 +164,9 @@ mod tests {
 
     #[test]
     fn a_label_gives_up_extras_then_topic_then_marks() {
-        assert_eq!(label(&publish(), 7.0 * 34.0, &seven), "PUBLISH 7  QoS 2  car/Car001/lock");
-        assert_eq!(label(&publish(), 7.0 * 26.0, &seven), "PUBLISH 7  QoS 2  car…lock");
-        assert_eq!(label(&publish(), 7.0 * 20.0, &seven), "PUBLISH 7  QoS 2");
+        assert_eq!(label(&publish(), 7.0 * 34.0, &seven), "PUBLISH 7 QoS 2 car/Car001/lock");
+        assert_eq!(label(&publish(), 7.0 * 24.0, &seven), "PUBLISH 7 QoS 2 car…lock");
+        assert_eq!(label(&publish(), 7.0 * 20.0, &seven), "PUBLISH 7 QoS 2");
         assert_eq!(label(&publish(), 7.0 * 10.0, &seven), "PUBLISH 7");
         assert_eq!(label(&publish(), 7.0 * 5.0, &seven), "PUBL…");
     }

@@ -53,8 +53,11 @@ pub(crate) fn who(devices: &[DeviceView], rows: &[Row], chosen: Option<DeviceId>
             Some(0)
         } else if chosen == Some(id) {
             Some(1)
+        } else if connected {
+            Some(2)
         } else {
-            connected.then_some(2)
+            // Before anything has happened the ladder shows who is there.
+            rows.is_empty().then_some(3)
         }
     };
     let mut ranked: Vec<(usize, usize, DeviceId)> = Vec::new();
@@ -81,8 +84,14 @@ pub(crate) fn place(devices: &[DeviceId], width: f64) -> Lanes {
     let left = devices.len().div_ceil(2);
     let right = devices.len() - left;
     let gaps = (left + right).max(1) as f64;
-    let mut before = (width * 0.174).clamp(106.0, 150.0);
-    let after = if right == 0 { (width * 0.3).clamp(60.0, 330.0) } else { (width * 0.174).clamp(54.0, 150.0) };
+    // Two lanes stand as they look best; more need every pixel between them.
+    let wide = devices.len() <= 2;
+    let mut before = (width * 0.174).clamp(106.0, if wide { 150.0 } else { 122.0 });
+    let after = match (right, wide) {
+        (0, _) => (width * 0.3).clamp(60.0, 330.0),
+        (_, true) => (width * 0.174).clamp(54.0, 150.0),
+        (_, false) => (width * 0.174).clamp(54.0, 70.0),
+    };
     let free = (width - before - after) / gaps;
     let spacing = free.clamp(MIN_SPACING, MAX_SPACING);
     if free > spacing {

@@ -130,7 +130,7 @@ fn publisher_fields(form: Form) -> AnyView {
 fn send(page: Page, form: Form) {
     let store = page.store;
     let Ok(every_ms) = form.every.get_untracked().trim().parse::<u32>() else {
-        form.wrong.set(Some((words::EVERY.into(), "a whole number of milliseconds is wanted, 0 for once".into())));
+        form.wrong.set(Some((words::EVERY.into(), words::EVERY_WRONG.into())));
         return;
     };
     let qos = form.qos.get_untracked();

@@ -24,7 +24,7 @@ pub(crate) fn devices(page: Page) -> impl IntoView {
             </ul>
             {move || match store.more_devices.get() {
                 0 => None,
-                more => Some(view! { <p class="note">{format!("and {more} more")}</p> }),
+                more => Some(view! { <p class="note">{text::session::and_more(more)}</p> }),
             }}
             <Show when=move || store.ready.get() && store.devices.with(Vec::is_empty)>
                 <p class="note">{words::NO_DEVICES}</p>

@@ -18,14 +18,8 @@ pub(crate) fn footer(page: Page) -> impl IntoView {
     let store = page.store;
     let running = Memo::new(move |_| store.pace.get() != PaceWanted::Paused);
     let place = move || {
-        let now = text::instant(store.now.get());
         let (first, end) = store.ladder.with(|ladder| (ladder.first, ladder.end));
-        match (end, store.shown_row()) {
-            (0, _) => now,
-            (end, Some(row)) => format!("{now} · row {} of {end}", row + 1),
-            (end, None) if first > 0 => format!("{now} · {end} rows, kept from {}", first + 1),
-            (end, None) => format!("{now} · {}", text::count(end, "row", "rows")),
-        }
+        text::session::place(store.now.get(), first, end, store.shown_row())
     };
     let scene = move || store.scene.with(|scene| scene.as_ref().map(|scene| scene.name.clone()));
     let restart = move |_| {

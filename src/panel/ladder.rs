@@ -2,17 +2,20 @@
 //!
 //! The scrolled element is empty but for its height; the canvas lies over it. It follows the present until the user scrolls up.
 
+mod chips;
 mod draw;
 mod rows;
+mod strokes;
 
 use contract::{DeviceState, RowNo};
 use leptos::{ev, html, prelude::*};
+use web_sys::HtmlElement;
 
 use crate::app::Page;
 use crate::layout::lanes::{self, Lanes};
 use crate::layout::window::{HEAD, ROW, height, row_at, top_of, wanted};
-use crate::store::Ladder;
-use crate::text::words;
+use crate::store::{Ladder, put};
+use crate::text::{self, words};
 use crate::widget::canvas::{Colours, Frame, context, on_resize};
 
 /// Pixels from the end within which the ladder counts as being at its end.
@@ -29,6 +32,8 @@ struct View {
     size: RwSignal<(f64, f64)>,
     scrolled: RwSignal<(f64, f64)>,
     hovered: RwSignal<Option<RowNo>>,
+    /// How far it was scrolled when it was last put to its end.
+    pinned: StoredValue<i32>,
     /// Where the present was when the user left it.
     left_at: RwSignal<RowNo>,
     lanes: Memo<Lanes>,
@@ -39,7 +44,7 @@ pub(crate) fn ladder(page: Page) -> impl IntoView {
     let store = page.store;
     let size = RwSignal::new((0.0, 0.0));
     let who = Memo::new(move |_| {
-        let chosen = store.chosen_device.get();
+        let chosen = store.shown_device();
         store.devices.with(|devices| store.ladder.with(|ladder| lanes::who(devices, &ladder.rows, chosen)))
     });
     let view = View {
@@ -50,6 +55,7 @@ pub(crate) fn ladder(page: Page) -> impl IntoView {
         size,
         scrolled: RwSignal::new((0.0, 0.0)),
         hovered: RwSignal::new(None),
+        pinned: StoredValue::new(0),
         left_at: RwSignal::new(0),
         lanes: Memo::new(move |_| lanes::place(&who.get(), size.get().0)),
         frame: Frame::new(),
@@ -85,7 +91,7 @@ pub(crate) fn ladder(page: Page) -> impl IntoView {
             </Show>
             <Show when=move || !store.follow.get()>
                 <button class="follow" data-test="follow" aria-label=words::FOLLOW on:click=move |_| store.follow_newest()>
-                    {move || if new_rows() > 0 { format!("{} new ↓", new_rows()) } else { format!("{} ↓", words::NOW) }}
+                    {move || text::session::new_rows(new_rows())}
                 </button>
             </Show>
         </div>
@@ -111,7 +117,7 @@ impl View {
                 let _ = space.style(("height", format!("{}px", height(first, end).max(seen))));
                 let _ = space.style(("width", format!("{}px", width)));
                 if follow {
-                    scroller.set_scroll_top(scroller.scroll_height());
+                    self.pin(&scroller);
                 } else if let Some(gone) = last.filter(|last| *last < first).map(|last| first - last) {
                     scroller.set_scroll_top(scroller.scroll_top() - (gone as f64 * ROW) as i32);
                 }
@@ -119,11 +125,21 @@ impl View {
             }
             first
         });
+        // Lanes that find no room begin with the broker in the middle of what is in sight.
+        Effect::new(move |was: Option<bool>| {
+            let (across, _) = self.size.get();
+            let (width, broker) = self.lanes.with(|lanes| (lanes.width, lanes.broker));
+            let wide = width > across + 1.0;
+            if let Some(scroller) = self.scroller.get().filter(|_| wide && was != Some(true)) {
+                scroller.set_scroll_left((broker - across / 2.0) as i32);
+            }
+            wide
+        });
         Effect::new(move |_| {
             let (_, seen) = self.size.get();
             let (_, top) = self.scrolled.get();
             let (first, _) = store.ladder.with_untracked(|ladder| (ladder.first, ladder.end));
-            crate::store::put(store.rows_wanted, wanted(store.follow.get(), top, seen, first));
+            put(store.rows_wanted, wanted(store.follow.get(), top, seen, first));
         });
         Effect::new(move |_| {
             if store.follow.get() {
@@ -149,7 +165,7 @@ impl View {
             self.size.track();
             self.scrolled.track();
             self.hovered.track();
-            self.lanes.track();
+            self.lanes.with(|_| ());
             store.chosen_row.track();
             store.newest.track();
             store.chosen_device.track();
@@ -195,16 +211,27 @@ impl View {
         });
     }
 
+    fn pin(self, scroller: &HtmlElement) {
+        scroller.set_scroll_top(scroller.scroll_height());
+        self.pinned.set_value(scroller.scroll_top());
+    }
+
     fn note_place(self) {
         if let Some(scroller) = self.scroller.get_untracked() {
-            crate::store::put(self.scrolled, (f64::from(scroller.scroll_left()), f64::from(scroller.scroll_top())));
+            put(self.scrolled, (f64::from(scroller.scroll_left()), f64::from(scroller.scroll_top())));
         }
     }
 
     fn on_scroll(self) {
         let Some(scroller) = self.scroller.get_untracked() else { return };
-        let rest = scroller.scroll_height() - scroller.scroll_top() - scroller.client_height();
-        crate::store::put(self.page.store.follow, f64::from(rest) <= NEAR_END);
+        let store = self.page.store;
+        if store.follow.get_untracked() && scroller.scroll_top() >= self.pinned.get_value() {
+            // Not the user but the page has moved: a scrollbar came, or the ladder grew.
+            self.pin(&scroller);
+        } else {
+            let rest = scroller.scroll_height() - scroller.scroll_top() - scroller.client_height();
+            put(store.follow, f64::from(rest) <= NEAR_END);
+        }
         self.note_place();
     }
 
@@ -212,7 +239,7 @@ impl View {
     fn leave_present(self) {
         let Some(scroller) = self.scroller.get_untracked() else { return };
         if scroller.scroll_height() > scroller.client_height() {
-            crate::store::put(self.page.store.follow, false);
+            put(self.page.store.follow, false);
         }
     }
 

@@ -45,7 +45,7 @@ pub(crate) fn publish(page: Page) -> impl IntoView {
     };
     let bad = move |name: &'static str| move || wrong.with(|wrong| wrong.as_ref().is_some_and(|(field, _)| field == name)).to_string();
     view! {
-        <form class="publish" aria-label=words::PUBLISH on:submit=move |event| { event.prevent_default(); send(); }>
+        <form class="publish-bar" aria-label=words::PUBLISH on:submit=move |event| { event.prevent_default(); send(); }>
             <button class="accent" data-test="publish-send">{words::PUBLISH}</button>
             <label>{words::AS_WHOM}" "{publishers(page)}</label>
             <input id=TOPIC_ID class="mono topic" aria-label=words::TOPIC placeholder=words::TOPIC_HINT data-test="publish-topic" autocomplete="off" spellcheck="false"

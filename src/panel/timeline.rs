@@ -37,7 +37,7 @@ pub(crate) fn timeline(page: Page) -> impl IntoView {
     Effect::new(move |_| {
         store.timeline.track();
         width.track();
-        place.track();
+        place.with(|_| ());
         page.theme.track();
         frame.ask(move || {
             let Some(canvas) = canvas.get_untracked() else { return };

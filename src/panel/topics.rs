@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::app::Page;
 use crate::layout::tree;
-use crate::text::{payload, visible, words};
+use crate::text::{self, visible, words};
 
 pub(crate) fn topics(page: Page) -> impl IntoView {
     let store = page.store;
@@ -13,7 +13,7 @@ pub(crate) fn topics(page: Page) -> impl IntoView {
             tree::lines(topics)
                 .into_iter()
                 .map(|line| {
-                    let value = line.topic.map(|topic| payload(topic.value.as_deref(), topic.len));
+                    let value = line.topic.map(|topic| text::value(topic.value.as_deref(), topic.len));
                     let retained = line.topic.is_some_and(|topic| topic.retained);
                     view! {
                         <li style=format!("padding-left:{}ch", line.depth * 2) title=line.topic.map(|topic| visible(&topic.topic))>

@@ -119,7 +119,7 @@ pub(crate) fn flags(packet: &PacketRow) -> Option<String> {
 pub(crate) fn fate(row: &Row, packet: &PacketRow) -> String {
     match packet.fate {
         Fate::UnderWay => "under way".into(),
-        Fate::Arrived { at } => format!("arrived at {}, after {}", instant(at), micros(at.saturating_sub(row.at))),
+        Fate::Arrived { at } => format!("arrived at {} (+{})", instant(at), micros(at.saturating_sub(row.at))),
         Fate::Lost { at } => format!("lost at {}: its connection ended", instant(at)),
     }
 }

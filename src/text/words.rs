@@ -14,7 +14,6 @@ words! {
     THEME = "Switch between light and dark";
     HELP = "Keyboard shortcuts";
     RELAY = "Relay";
-    RELAY_LIVE = "Devices can connect at these addresses";
 
     // Devices.
     DEVICES = "Devices";
@@ -44,7 +43,6 @@ words! {
     LADDER_EMPTY = "Nothing has happened yet.";
     LADDER_EMPTY_HINT = "Add a device, connect a real one, or publish something below.";
     NOW = "now";
-    SENT_AGAIN = "sent again";
     FOLLOW = "Follow the present";
 
     // Scene card.
@@ -69,11 +67,9 @@ words! {
     PACKET_ID = "Packet id";
     PAYLOAD = "Payload";
     SIZE = "Size";
-    FATE = "Way";
+    FATE = "Status";
     FACTS = "Says";
-    FAULT = "Fault";
     HAPPENED = "What it did";
-    BYTES = "Bytes";
     FIELDS = "Fields";
     HANDSHAKE = "Exchange";
     STATE_SENT = "sent";
@@ -124,6 +120,7 @@ words! {
     VERSION = "Version";
     FILTER = "Topic filter";
     EVERY = "Every, in milliseconds";
+    EVERY_WRONG = "a whole number of milliseconds is wanted, 0 for once";
     EVERY_HINT = "0: once";
     PAYLOAD_COUNTER = "{n} counts from 1";
     CLEAN_START = "Begin with a clean session";

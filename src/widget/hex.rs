@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::text::session::more_bytes;
+
 /// Bytes that are drawn; a longer packet says how many more there are.
 const MOST: usize = 512;
 
@@ -35,7 +37,7 @@ pub(crate) fn hex(
         })
         .collect();
     view! {
-        <div class="hex">{runs}{(more > 0).then(|| view! { <span class="more">{format!("… {more} more bytes")}</span> })}</div>
+        <div class="hex">{runs}{(more > 0).then(|| view! { <span class="more">{more_bytes(more)}</span> })}</div>
     }
     .into_any()
 }

@@ -1,7 +1,5 @@
 //! The ladder's picture. What stands where comes from `layout`; here are the strokes.
 
-use std::f64::consts::TAU;
-
 use contract::{CloseWhy, DeviceId, Fate, Note, PacketRow, Row, RowNo, What};
 use web_sys::CanvasRenderingContext2d;
 
@@ -9,8 +7,10 @@ use crate::layout::family::{self, Family};
 use crate::layout::fit;
 use crate::layout::lanes::{Lanes, TIME_WIDTH};
 use crate::layout::window::{HEAD, ROW, height, top_of};
-use crate::text::{self, Names, notes, packets, words};
+use crate::text::{self, Names, packets, words};
 use crate::widget::canvas::Colours;
+
+use super::strokes::{dash, head, line, rounded, width_of};
 
 /// All that a picture of the ladder depends on.
 pub(super) struct Picture<'a> {
@@ -32,16 +32,13 @@ pub(super) struct Picture<'a> {
     pub(super) colours: &'a Colours,
 }
 
-const LABEL_FONT: &str = "12px";
-const BOLD_FONT: &str = "700 12px";
-const SMALL_FONT: &str = "11px";
+/// Lanes closer than this have smaller words between them.
+const NARROW: f64 = 200.0;
+pub(super) const SMALL_FONT: &str = "11px";
 /// From the top of a row to its label's baseline, its arrow's beginning and its arrow's end.
 const LABEL: f64 = 14.0;
-const BEGIN: f64 = 20.0;
-const SLANT: f64 = 10.0;
-const CHIP_HEIGHT: f64 = 18.0;
-const CHIP_PAD: f64 = 6.0;
-const CHIP_GAP: f64 = 5.0;
+pub(super) const BEGIN: f64 = 20.0;
+pub(super) const SLANT: f64 = 10.0;
 /// A packet under way is drawn this far, a lost one that far.
 const UNDER_WAY: f64 = 0.6;
 const LOST: f64 = 0.52;
@@ -78,11 +75,11 @@ impl Picture<'_> {
         })
     }
 
-    fn y(&self, n: RowNo) -> f64 {
+    pub(super) fn y(&self, n: RowNo) -> f64 {
         top_of(n, self.first) - self.top
     }
 
-    fn font(&self, c: &CanvasRenderingContext2d, font: &str) {
+    pub(super) fn font(&self, c: &CanvasRenderingContext2d, font: &str) {
         c.set_font(&format!("{font} {}", self.colours.mono));
     }
 
@@ -149,9 +146,9 @@ impl Picture<'_> {
         dash(c, &[2.0, 4.0]);
         c.begin_path();
         c.move_to(x, from);
-        c.bezier_curve_to(out, from + bend / 2.0, out, from + bend / 2.0, out, from + bend);
+        c.bezier_curve_to((x + out) / 2.0, from + bend * 0.1, out, from + bend * 0.4, out, from + bend);
         c.line_to(out, to - bend);
-        c.bezier_curve_to(out, to - bend / 2.0, out, to - bend / 2.0, x, to);
+        c.bezier_curve_to(out, to - bend * 0.4, (x + out) / 2.0, to - bend * 0.1, x, to);
         c.stroke();
         dash(c, &[]);
     }
@@ -194,8 +191,17 @@ impl Picture<'_> {
 
     fn label(&self, c: &CanvasRenderingContext2d, row: &Row, packet: &PacketRow, family: Family, (left, right): (f64, f64)) {
         let strong = matches!(family, Family::Publish | Family::Fault | Family::Dup);
-        self.font(c, if strong { BOLD_FONT } else { LABEL_FONT });
-        let room = right - left - 14.0;
+        let narrow = right - left < NARROW;
+        self.font(
+            c,
+            match (strong, narrow) {
+                (true, false) => "700 12px",
+                (true, true) => "700 11px",
+                (false, false) => "12px",
+                (false, true) => "11px",
+            },
+        );
+        let room = right - left - 12.0;
         let text = fit::label(&packets::label(packet), room, &|text| width_of(c, text));
         let width = width_of(c, &text);
         let x = ((left + right) / 2.0 - width / 2.0).round();
@@ -208,95 +214,9 @@ impl Picture<'_> {
         let _ = c.fill_text(&text, x, y);
     }
 
-    /// Chips of a packet stand on the free side: right of the broker for a device on the left; for one on the right, right of its lane
-    /// when they fit there, else left of the broker.
-    fn chips_of_packet(&self, c: &CanvasRenderingContext2d, row: &Row, device: f64) {
-        if row.notes.is_empty() {
-            return;
-        }
-        let broker = self.lanes.broker;
-        let right_end = self.lanes.width - 8.0;
-        if device < broker {
-            self.chips(c, row, broker + 10.0, right_end - broker - 10.0, false);
-            return;
-        }
-        let beside = right_end - device - 10.0;
-        if self.lanes.outermost(device) && self.chips_width(c, row) <= beside {
-            self.chips(c, row, device + 10.0, beside, false);
-        } else {
-            self.chips(c, row, broker - 10.0, broker - 10.0 - TIME_WIDTH, true);
-        }
-    }
-
-    fn event(&self, c: &CanvasRenderingContext2d, row: &Row) {
-        let right_end = self.lanes.width - 8.0;
-        let x = self.lanes.of(row.device).unwrap_or(self.lanes.broker);
-        let beside = right_end - x - 10.0;
-        if x <= self.lanes.broker || self.chips_width(c, row) <= beside {
-            self.chips(c, row, x + 10.0, beside, false);
-        } else {
-            self.chips(c, row, x - 10.0, x - 10.0 - TIME_WIDTH, true);
-        }
-    }
-
-    /// A packet of a device that found no lane is told in words.
-    fn without_lane(&self, c: &CanvasRenderingContext2d, row: &Row, packet: &PacketRow) {
-        let name = (self.names)(row.device);
-        let way = if packet.to_broker { "→" } else { "←" };
-        self.font(c, SMALL_FONT);
-        let text = format!("{name} {way} {}", packets::line(packet));
-        let x = self.lanes.broker + 10.0;
-        let text = fit::end(&text, self.lanes.width - x - 20.0, &|text| width_of(c, text));
-        self.chip(c, x, self.y(row.n) + BEGIN + SLANT / 2.0, &text, family::of_packet(packet));
-    }
-
-    fn chips_width(&self, c: &CanvasRenderingContext2d, row: &Row) -> f64 {
-        self.font(c, SMALL_FONT);
-        let widths = row.notes.iter().map(|note| width_of(c, &notes::chip(note, self.names)) + 2.0 * CHIP_PAD + CHIP_GAP);
-        widths.sum::<f64>() - CHIP_GAP
-    }
-
-    /// Chips side by side from `x` on, or up to `x` when `leftwards`, within `space`; what finds no room is counted in one more chip.
-    fn chips(&self, c: &CanvasRenderingContext2d, row: &Row, x: f64, space: f64, leftwards: bool) {
-        self.font(c, SMALL_FONT);
-        let measure = |text: &str| width_of(c, text);
-        let mut chips: Vec<(String, Family)> =
-            row.notes.iter().map(|note| (notes::chip(note, self.names), family::of_note(note))).collect();
-        let widths: Vec<f64> = chips.iter().map(|(text, _)| measure(text) + 2.0 * CHIP_PAD).collect();
-        let shown = fit::chips(&widths, CHIP_GAP, 30.0, space);
-        if shown == 0 {
-            // Not even the first one fits: it is cut, the others are counted.
-            let rest = if chips.len() > 1 { 30.0 + CHIP_GAP } else { 0.0 };
-            if let Some((text, _)) = chips.first_mut() {
-                *text = fit::end(text, space - 2.0 * CHIP_PAD - rest, &measure);
-            }
-        }
-        let hidden = chips.len() - shown.max(1).min(chips.len());
-        chips.truncate(shown.max(1));
-        if hidden > 0 {
-            chips.push((format!("+{hidden}"), Family::Ping));
-        }
-        let total: f64 = chips.iter().map(|(text, _)| measure(text) + 2.0 * CHIP_PAD + CHIP_GAP).sum::<f64>() - CHIP_GAP;
-        let mut at = if leftwards { x - total } else { x };
-        for (text, family) in &chips {
-            at += self.chip(c, at, self.y(row.n) + BEGIN + SLANT / 2.0, text, *family) + CHIP_GAP;
-        }
-    }
-
-    fn chip(&self, c: &CanvasRenderingContext2d, x: f64, middle: f64, text: &str, family: Family) -> f64 {
-        let width = width_of(c, text) + 2.0 * CHIP_PAD;
-        c.set_fill_style_str(self.colours.soft(family));
-        rounded(c, x, middle - CHIP_HEIGHT / 2.0, width, CHIP_HEIGHT, 4.0);
-        c.fill();
-        c.set_fill_style_str(self.colours.of(family));
-        let _ = c.fill_text(text, x + CHIP_PAD, middle + 4.0);
-        width
-    }
-
     /// Times stay at the left when the lanes are scrolled sideways.
     fn times(&self, c: &CanvasRenderingContext2d) {
         self.font(c, SMALL_FONT);
-        let mut last = None;
         for row in self.in_sight() {
             let y = self.y(row.n) + BEGIN + 5.0;
             let text = text::instant(row.at);
@@ -304,9 +224,7 @@ impl Picture<'_> {
                 c.set_fill_style_str(self.ground(row));
                 c.fill_rect(4.0, self.y(row.n), TIME_WIDTH, ROW);
             }
-            let same = last == Some(row.at);
-            last = Some(row.at);
-            c.set_fill_style_str(if same { &self.colours.line_strong } else { &self.colours.ink_3 });
+            c.set_fill_style_str(&self.colours.ink_3);
             let _ = c.fill_text(&text, 12.0, y);
         }
     }
@@ -375,40 +293,4 @@ fn related(a: &Row, b: &Row) -> bool {
     let (What::Packet(one), What::Packet(other)) = (&a.what, &b.what) else { return a.n == b.n };
     let same = |x: Option<u64>, y: Option<u64>| x.is_some() && x == y;
     a.n == b.n || same(one.flow, other.flow) || same(one.message, other.message)
-}
-
-fn width_of(c: &CanvasRenderingContext2d, text: &str) -> f64 {
-    c.measure_text(text).map_or(0.0, |measure| measure.width())
-}
-
-fn line(c: &CanvasRenderingContext2d, x0: f64, y0: f64, x1: f64, y1: f64) {
-    c.begin_path();
-    c.move_to(x0, y0);
-    c.line_to(x1, y1);
-    c.stroke();
-}
-
-fn dash(c: &CanvasRenderingContext2d, pattern: &[f64]) {
-    let array: js_sys::Array = pattern.iter().map(|length| wasm_bindgen::JsValue::from_f64(*length)).collect();
-    let _ = c.set_line_dash(&array);
-}
-
-/// The head of an arrow with its tip at `x`.
-fn head(c: &CanvasRenderingContext2d, x: f64, y: f64, way: f64) {
-    c.begin_path();
-    c.move_to(x, y);
-    c.line_to(x - way * 11.0, y - 6.0);
-    c.line_to(x - way * 11.0, y + 6.0);
-    c.close_path();
-    c.fill();
-}
-
-fn rounded(c: &CanvasRenderingContext2d, x: f64, y: f64, width: f64, height: f64, r: f64) {
-    let quarter = TAU / 4.0;
-    c.begin_path();
-    let _ = c.arc(x + width - r, y + r, r, -quarter, 0.0);
-    let _ = c.arc(x + width - r, y + height - r, r, 0.0, quarter);
-    let _ = c.arc(x + r, y + height - r, r, quarter, 2.0 * quarter);
-    let _ = c.arc(x + r, y + r, r, 2.0 * quarter, 3.0 * quarter);
-    c.close_path();
 }
