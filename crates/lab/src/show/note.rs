@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 
 use broker::{EndWhy, Event, GoneWhy};
 use contract::{CloseWhy, DeviceId, DropWhy, Note};
-use mqtt::{PacketType, ReasonCode};
+use mqtt::PacketType;
 
 use crate::world::Fact;
 
@@ -46,8 +46,8 @@ fn of_broker(device: DeviceId, event: &Event) -> Option<Note> {
 
 fn close_why(why: EndWhy) -> CloseWhy {
     match why {
-        EndWhy::Goodbye(ReasonCode::Success) => CloseWhy::Goodbye,
-        EndWhy::Goodbye(reason) => CloseWhy::Gone(reason.name_in(PacketType::Disconnect).to_string()),
+        // The DISCONNECT itself says with which reason code.
+        EndWhy::Goodbye(_) => CloseWhy::Goodbye,
         EndWhy::Gone(GoneWhy::TunnelLost) => CloseWhy::TunnelLost,
         EndWhy::Gone(GoneWhy::Closed | GoneWhy::Lost) => CloseWhy::Gone(String::new()),
         EndWhy::Broker(reason) => CloseWhy::ByBroker(reason as u8, reason.name_in(PacketType::Disconnect).to_string()),
