@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 
-use bytes::Bytes;
 use contract::{Asked, BUILD, Report};
 use js_sys::{ArrayBuffer, Uint8Array};
 use lab::{Bench, Config, Incoming, Outgoing};
@@ -128,7 +127,7 @@ fn open(url: &str) -> Option<Socket> {
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| {
         // The relay speaks binary only; a text frame is not from a relay and is not a batch.
         if let Ok(buffer) = event.data().dyn_into::<ArrayBuffer>() {
-            turn(Incoming::Tunnel(Bytes::from(Uint8Array::new(&buffer).to_vec())));
+            turn(Incoming::Tunnel(Uint8Array::new(&buffer).to_vec()));
         }
     });
     let on_close = Closure::<dyn FnMut()>::new(|| {

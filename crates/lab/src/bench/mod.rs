@@ -36,7 +36,7 @@ pub enum Incoming {
     /// The tunnel that was asked for is open.
     TunnelOpen,
     /// A batch came through the tunnel.
-    Tunnel(Bytes),
+    Tunnel(Vec<u8>),
     /// The tunnel is closed, or could not be opened.
     TunnelClosed,
     /// The time that was asked for has come.
@@ -119,7 +119,7 @@ impl Bench {
                 out.push(Outgoing::Report(Report::Done { id, result }));
             }
             Incoming::TunnelOpen => self.tunnel_open(),
-            Incoming::Tunnel(batch) => self.tunnel_batch(wall, &batch, out),
+            Incoming::Tunnel(batch) => self.tunnel_batch(wall, &Bytes::from(batch), out),
             Incoming::TunnelClosed => self.tunnel_closed(wall),
             Incoming::Wake => self.relay_wake(wall, out),
         }

@@ -1,7 +1,6 @@
 //! A relay made of nothing: devices as bytes, the bench behind them.
 #![allow(dead_code, unreachable_pub)]
 
-use bytes::Bytes;
 use contract::tunnel::{Record, Transport, records};
 use contract::{Answer, Ask, Asked, Command, Refusal, Report};
 use lab::{Bench, Config, Incoming, Outgoing};
@@ -64,7 +63,7 @@ impl Bed {
     pub fn tunnel(&mut self, batch: &[Record<'_>]) {
         let mut bytes = Vec::new();
         batch.iter().for_each(|record| record.write(&mut bytes));
-        self.handle(Incoming::Tunnel(Bytes::from(bytes)));
+        self.handle(Incoming::Tunnel(bytes));
     }
 
     pub fn command(&mut self, command: Command) -> Result<Answer, Refusal> {
