@@ -82,28 +82,21 @@ pub(crate) fn of_note(note: &Note) -> Family {
     }
 }
 
-/// The family of a named byte range, by the key's last words; `None`: plain.
+/// The family of a named byte range, by its key; `None`: plain.
 pub(crate) fn of_field(key: &str) -> Option<Family> {
-    let has = |word: &str| key.split(['.', '_']).any(|part| part == word);
-    if key.starts_with("fixed.") {
-        return (!key.contains("length")).then_some(Family::Dup);
+    let part = |word: &str| key.split('.').any(|part| part == word);
+    match key {
+        "fixed.remaining_length" => None,
+        "unread" => Some(Family::Fault),
+        "payload" => Some(Family::Subscribe),
+        "packet_id" | "reason_code" | "connack.return_code" | "suback.reason" | "unsuback.reason" => Some(Family::Ack),
+        _ if key.starts_with("fixed.") => Some(Family::Dup),
+        _ if key.starts_with("propert") || part("properties") => Some(Family::Ping),
+        _ if part("topic") || part("filter") || key.starts_with("will.") => Some(Family::Publish),
+        _ if key.starts_with("connect.") || key.starts_with("connack.") => Some(Family::Connect),
+        _ if part("options") => Some(Family::Subscribe),
+        _ => None,
     }
-    if has("payload") {
-        return Some(Family::Subscribe);
-    }
-    if key.contains("packet_id") || has("reason") || has("code") || has("codes") || key.contains("ack_flags") {
-        return Some(Family::Ack);
-    }
-    if has("topic") || has("filter") || has("filters") || has("will") {
-        return Some(Family::Publish);
-    }
-    if key.starts_with("connect.") || has("client") || has("session") {
-        return Some(Family::Connect);
-    }
-    if has("fault") || has("bad") || has("rest") {
-        return Some(Family::Fault);
-    }
-    (has("property") || has("properties")).then_some(Family::Ping)
 }
 
 #[cfg(test)]
@@ -122,8 +115,8 @@ mod tests {
         assert_eq!(of_field("fixed.type"), Some(Family::Dup));
         assert_eq!(of_field("fixed.remaining_length"), None);
         assert_eq!(of_field("publish.topic"), Some(Family::Publish));
-        assert_eq!(of_field("publish.packet_id"), Some(Family::Ack));
-        assert_eq!(of_field("publish.payload"), Some(Family::Subscribe));
+        assert_eq!(of_field("packet_id"), Some(Family::Ack));
+        assert_eq!(of_field("payload"), Some(Family::Subscribe));
         assert_eq!(of_field("something.else"), None);
     }
 }
