@@ -1,4 +1,4 @@
-//! The first scene, step by step, against its golden trace.
+//! The first scene, step by step, against its golden trace; natively and as wasm, which are held to the same bytes by it.
 
 use contract::{Ask, Asked, Command, PaceWanted, Report};
 use lab::{Bench, Config, Incoming, Outgoing};
@@ -23,7 +23,8 @@ fn trace(bench: &Bench) -> String {
     bench.rows(0, 1_000).iter().map(|row| format!("{row}\n")).collect()
 }
 
-#[test]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 fn stepped_to_its_end_it_is_the_golden_trace() {
     let mut bench = bench();
     assert!(bench.rows(0, 10).is_empty(), "nothing happens before the first step");
@@ -44,7 +45,8 @@ fn stepped_to_its_end_it_is_the_golden_trace() {
     assert_eq!(trace, golden, "run with GLASSMQ_BLESS=1 to accept");
 }
 
-#[test]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 fn live_stepped_and_replayed_are_one() {
     let mut live = bench();
     let mut out = Vec::new();
