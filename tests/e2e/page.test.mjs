@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import mqtt from 'mqtt';
 
+import { stepThroughTheLock } from './carlock.mjs';
 import { control, noTroubles, openPage, relayIs, rows, rowsUntil, startBrowser, startRelay } from './harness.mjs';
 
 // From navigation to a broker that real devices can use, in ms.
@@ -60,34 +61,12 @@ test('a device connects to a page that was just opened, without a click', { time
     noTroubles(page);
   }));
 
-/** Steps with the space bar until nothing is under way. */
-async function stepToTheEnd(page) {
-  await control(page, 'scene').waitFor();
-  for (let steps = 0; steps < 200; steps++) {
-    await page.keyboard.press('Space');
-    await sleep(60);
-    const all = await rows(page);
-    if (all.length > 0 && all.every(({ fate }) => fate !== 'underway') && (await control(page, 'hint').count()) > 0) return all;
-  }
-  throw new Error('the scene does not end');
-}
-
-/** The story of the car lock: a device asks, the broker passes it on, another confirms, the broker passes that on. */
-function tellsOfTheLock(all) {
-  const told = all.filter(({ kind, fate }) => kind === 'PUBLISH' && fate === 'arrived');
-  const asks = told.find(({ dir }) => dir === 'to-broker');
-  const passed = told.find(({ dir, device }) => dir === 'from-broker' && device !== asks?.device);
-  const confirms = told.find(({ dir, device, n }) => dir === 'to-broker' && device === passed?.device && n > passed.n);
-  const confirmed = told.find(({ dir, device, n }) => dir === 'from-broker' && device === asks?.device && n > (confirms?.n ?? Infinity));
-  const story = told.map(({ text }) => text).join('\n');
-  assert.ok(asks && passed && confirms && confirmed, `phone asks, broker passes on, car confirms:\n${story}`);
-  assert.match(passed.device, /car001/i);
-}
-
 test('a first visit shows the car lock, ready to step by keyboard', { timeout: 60_000 }, () =>
   withPage(async (page) => {
     assert.equal((await rows(page)).filter(({ kind }) => kind === 'PUBLISH').length, 0, 'nothing has happened yet');
-    tellsOfTheLock(await stepToTheEnd(page));
+    const told = await stepThroughTheLock(page);
+    assert.match(told.car, /car001/i);
+    assert.equal(await control(page, 'scene').count(), 0, 'the card of the scene is gone');
     noTroubles(page);
   }));
 
@@ -179,7 +158,7 @@ test('without a relay the page works with simulated devices', { timeout: 60_000 
   const files = await serveFiles(fileURLToPath(new URL('../../dist', import.meta.url)));
   try {
     await withPage(async (page) => {
-      tellsOfTheLock(await stepToTheEnd(page));
+      await stepThroughTheLock(page);
       const before = (await rows(page)).at(-1).n;
       await page.keyboard.press('l');
       await control(page, 'publish-topic').fill('hello/world');
@@ -226,6 +205,8 @@ test('10,000 rows scroll smoothly', { timeout: 120_000 }, async (t) => {
     const many = (all) => (all.at(-1)?.n ?? 0) >= 10_000;
     await rowsUntil(page, many, '10,000 rows are there', 30_000);
     const newest = (await rows(page)).at(-1).n;
+    const tall = await page.$eval('#ladder', (ladder) => ladder.scrollHeight);
+    assert.ok(tall > 10_000 * 20, `the ladder is as tall as 10,000 rows, not ${tall} px`);
     const frames = (await framesWhileScrolling(page, 150)).toSorted((a, b) => a - b);
     const p95 = frames[Math.floor(frames.length * 0.95)];
     t.diagnostic(`measured: ${frames.length} frames while scrolling 10,000 rows, median ${median(frames).toFixed(1)} ms, p95 ${p95.toFixed(1)} ms`);
