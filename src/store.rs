@@ -9,6 +9,8 @@ use leptos::prelude::*;
 
 use crate::text;
 
+/// Slow enough to read along: the pace that Play starts in a new world.
+pub(crate) const READING: PaceWanted = PaceWanted::Beat { millis: 700 };
 /// Most messages to the user that stand at once; an older one makes room.
 const MAX_TOASTS: usize = 4;
 
@@ -117,7 +119,7 @@ impl Store {
             rows_wanted: RwSignal::new(RowsWanted::Last { count: 60 }),
             follow: RwSignal::new(true),
             buckets: RwSignal::new(120),
-            speed: RwSignal::new(PaceWanted::Beat { millis: 700 }),
+            speed: RwSignal::new(READING),
             dialog: RwSignal::default(),
             section: RwSignal::new(Section::Ladder),
             toasts: RwSignal::default(),
@@ -208,6 +210,7 @@ impl Store {
         self.chosen_device.set(None);
         self.publisher.set(None);
         self.hint.set(None);
+        put(self.speed, READING);
     }
 
     /// Tells the user something that went wrong and what to do.

@@ -4,11 +4,12 @@ use contract::{Command, PaceWanted};
 use leptos::prelude::*;
 
 use crate::app::Page;
+use crate::store::READING;
 use crate::text::{self, words};
 
 /// The paces that can be chosen, with the values of their options.
 const SPEEDS: [(PaceWanted, &str, &str); 4] = [
-    (PaceWanted::Beat { millis: 700 }, "beat", words::SPEED_BEAT),
+    (READING, "beat", words::SPEED_BEAT),
     (PaceWanted::Slow { per_mille: 10 }, "hundredth", words::SPEED_HUNDREDTH),
     (PaceWanted::Slow { per_mille: 100 }, "tenth", words::SPEED_TENTH),
     (PaceWanted::Live, "live", words::SPEED_LIVE),

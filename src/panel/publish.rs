@@ -21,7 +21,7 @@ pub(crate) fn focus() {
 
 pub(crate) fn publish(page: Page) -> impl IntoView {
     let store = page.store;
-    let topic = RwSignal::new(String::from("car/Car001/lock"));
+    let topic = RwSignal::new(String::from("car/Car001/command"));
     let payload = RwSignal::new(String::from("lock"));
     let qos = RwSignal::new(2_u8);
     let retain = RwSignal::new(false);

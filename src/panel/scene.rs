@@ -1,13 +1,10 @@
 //! The card of a scene that waits: what it shows and how to begin.
 
-use contract::PaceWanted;
 use leptos::prelude::*;
 
 use crate::app::Page;
+use crate::store::READING;
 use crate::text::words;
-
-/// Milliseconds from one packet to the next when the card's Play is pressed: slow enough to read along.
-const BEAT: u32 = 700;
 
 pub(crate) fn scene(page: Page) -> impl IntoView {
     let store = page.store;
@@ -33,7 +30,7 @@ pub(crate) fn scene(page: Page) -> impl IntoView {
                     <p>{words::SCENE_HOW}</p>
                     <div class="choices">
                         <button class="primary" data-test="scene-step" on:click=move |_| page.step()>{words::SCENE_START}</button>
-                        <button data-test="scene-play" on:click=move |_| page.pace(PaceWanted::Beat { millis: BEAT })>{words::PLAY}</button>
+                        <button data-test="scene-play" on:click=move |_| page.pace(READING)>{words::PLAY}</button>
                     </div>
                 </div>
                 <button data-test="scene-hide" on:click=move |_| hidden.set(true)>{words::HIDE}</button>

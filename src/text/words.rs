@@ -109,7 +109,7 @@ words! {
     AS_WHOM = "as";
     QOS = "QoS";
     RETAIN = "retain";
-    TOPIC_HINT = "topic, e.g. car/Car001/lock";
+    TOPIC_HINT = "topic, e.g. car/Car001/command";
     PAYLOAD_HINT = "payload";
 
     // Add a device.

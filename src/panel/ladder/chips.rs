@@ -3,11 +3,10 @@
 use contract::{PacketRow, Row};
 use web_sys::CanvasRenderingContext2d;
 
-use super::draw::{BEGIN, Picture, SLANT, SMALL_FONT};
+use super::draw::{BEGIN, LEAST, Picture, SLANT, SMALL_FONT};
 use super::strokes::{rounded, width_of};
 use crate::layout::family::{self, Family};
 use crate::layout::fit;
-use crate::layout::lanes::TIME_WIDTH;
 use crate::text::{notes, packets};
 
 const CHIP_HEIGHT: f64 = 18.0;
@@ -26,27 +25,25 @@ impl Picture<'_> {
             return;
         }
         let broker = self.lanes.broker;
-        let right_end = self.lanes.width - 8.0;
         if device < broker {
-            self.chips(c, row, broker + 10.0, right_end - broker - 10.0, false);
+            self.chips(c, row, broker + 10.0, false);
             return;
         }
-        let beside = right_end - device - 10.0;
+        let beside = self.words_to() - device - 10.0;
         if self.lanes.outermost(device) && self.chips_width(c, row) <= beside {
-            self.chips(c, row, device + 10.0, beside, false);
+            self.chips(c, row, device + 10.0, false);
         } else {
-            self.chips(c, row, broker - 10.0, broker - 10.0 - TIME_WIDTH, true);
+            self.chips(c, row, broker - 10.0, true);
         }
     }
 
     pub(super) fn event(&self, c: &CanvasRenderingContext2d, row: &Row) {
-        let right_end = self.lanes.width - 8.0;
         let x = self.lanes.of(row.device).unwrap_or(self.lanes.broker);
-        let beside = right_end - x - 10.0;
+        let beside = self.words_to() - x - 10.0;
         if x <= self.lanes.broker || self.chips_width(c, row) <= beside {
-            self.chips(c, row, x + 10.0, beside, false);
+            self.chips(c, row, x + 10.0, false);
         } else {
-            self.chips(c, row, x - 10.0, x - 10.0 - TIME_WIDTH, true);
+            self.chips(c, row, x - 10.0, true);
         }
     }
 
@@ -56,8 +53,8 @@ impl Picture<'_> {
         let way = if packet.to_broker { "→" } else { "←" };
         self.font(c, SMALL_FONT);
         let text = format!("{name} {way} {}", packets::line(packet));
-        let x = self.lanes.broker + 10.0;
-        let text = fit::end(&text, self.lanes.width - x - 20.0, &|text| width_of(c, text));
+        let x = (self.lanes.broker + 10.0).max(self.words_from());
+        let text = fit::end(&text, self.words_to() - x - 12.0, &|text| width_of(c, text));
         self.chip(c, x, self.y(row.n) + BEGIN + SLANT / 2.0, &text, family::of_packet(packet));
     }
 
@@ -67,8 +64,14 @@ impl Picture<'_> {
         widths.sum::<f64>() - CHIP_GAP
     }
 
-    /// Chips side by side from `x` on, or up to `x` when `leftwards`, within `space`; what finds no room is counted in one more chip.
-    fn chips(&self, c: &CanvasRenderingContext2d, row: &Row, x: f64, space: f64, leftwards: bool) {
+    /// Chips side by side from `x` on, or up to `x` when `leftwards`, within what is in sight; what finds no room is counted in one
+    /// more chip.
+    fn chips(&self, c: &CanvasRenderingContext2d, row: &Row, x: f64, leftwards: bool) {
+        let x = if leftwards { x.min(self.words_to()) } else { x.max(self.words_from()) };
+        let space = if leftwards { x - self.words_from() } else { self.words_to() - x };
+        if space < LEAST {
+            return;
+        }
         self.font(c, SMALL_FONT);
         let measure = |text: &str| width_of(c, text);
         let mut chips: Vec<(String, Family)> =

@@ -32,6 +32,8 @@ pub(super) struct Picture<'a> {
     pub(super) colours: &'a Colours,
 }
 
+/// Where less than this is in sight there are no words.
+pub(super) const LEAST: f64 = 40.0;
 /// Lanes closer than this have smaller words between them.
 const NARROW: f64 = 200.0;
 pub(super) const SMALL_FONT: &str = "11px";
@@ -77,6 +79,15 @@ impl Picture<'_> {
 
     pub(super) fn y(&self, n: RowNo) -> f64 {
         top_of(n, self.first) - self.top
+    }
+
+    /// The part of the content in which words can be read: right of the times, left of the edge.
+    pub(super) fn words_from(&self) -> f64 {
+        self.left + TIME_WIDTH
+    }
+
+    pub(super) fn words_to(&self) -> f64 {
+        self.lanes.width.min(self.left + self.width) - 6.0
     }
 
     pub(super) fn font(&self, c: &CanvasRenderingContext2d, font: &str) {
@@ -201,7 +212,12 @@ impl Picture<'_> {
                 (false, true) => "11px",
             },
         );
+        // Words stand in the part of the arrow that is in sight, clear of the times.
+        let (left, right) = (left.max(self.words_from()), right.min(self.words_to()));
         let room = right - left - 12.0;
+        if room < LEAST {
+            return;
+        }
         let text = fit::label(&packets::label(packet), room, &|text| width_of(c, text));
         let width = width_of(c, &text);
         let x = ((left + right) / 2.0 - width / 2.0).round();
