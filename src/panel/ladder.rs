@@ -7,7 +7,7 @@ mod draw;
 mod rows;
 mod strokes;
 
-use contract::{DeviceState, RowNo};
+use contract::{Command, DeviceState, RowNo};
 use leptos::{ev, html, prelude::*};
 use web_sys::HtmlElement;
 
@@ -18,6 +18,8 @@ use crate::store::{Ladder, put};
 use crate::text::{self, words};
 use crate::widget::canvas::{Colours, Frame, context, on_resize};
 
+/// The scene that an empty world offers.
+const CAR_LOCK: &str = "car-lock";
 /// Pixels from the end within which the ladder counts as being at its end.
 const NEAR_END: f64 = 6.0;
 
@@ -87,7 +89,11 @@ pub(crate) fn ladder(page: Page) -> impl IntoView {
             <canvas class="ladder-canvas" aria-hidden="true" node_ref=view.canvas></canvas>
             {rows::list(page)}
             <Show when=move || store.ready.get() && store.ladder.with(|ladder| ladder.end == 0) && store.scene.with(|scene| !scene.as_ref().is_some_and(|scene| scene.waiting))>
-                <div class="empty"><strong>{words::LADDER_EMPTY}</strong><p>{words::LADDER_EMPTY_HINT}</p></div>
+                <div class="empty">
+                    <strong>{words::LADDER_EMPTY}</strong>
+                    <p>{words::LADDER_EMPTY_HINT}</p>
+                    <button data-test="load-scene" on:click=move |_| page.restart(Command::LoadScene(CAR_LOCK.to_owned()))>{words::LOAD_CAR_LOCK}</button>
+                </div>
             </Show>
             <Show when=move || !store.follow.get()>
                 <button class="follow" data-test="follow" aria-label=words::FOLLOW on:click=move |_| store.follow_newest()>

@@ -11,7 +11,7 @@ pub(crate) fn refusal(refusal: &Refusal) -> String {
             format!("Nothing is under way. The next thing is due in {}: press Play, or publish something.", span(*next))
         }
         Refusal::NothingToStep { next_in: None } => {
-            "Nothing is under way and nothing is due. Publish something, connect a device, or restart the scene.".into()
+            "Nothing is under way and nothing is due. Publish something, connect a device, or begin with a scene.".into()
         }
         Refusal::NoSuchDevice => "That device is gone. Choose another from the list.".into(),
         Refusal::NotSimulated => "That is a real device: only simulated ones can be made to do this from here.".into(),

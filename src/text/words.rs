@@ -42,6 +42,7 @@ words! {
     LADDER_ROWS = "Packets in sight, as a list";
     LADDER_EMPTY = "Nothing has happened yet.";
     LADDER_EMPTY_HINT = "Add a device, connect a real one, or publish something below.";
+    LOAD_CAR_LOCK = "Load the car lock";
     NOW = "now";
     FOLLOW = "Follow the present";
 
