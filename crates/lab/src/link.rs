@@ -35,6 +35,8 @@ pub(crate) struct Link {
     pub(crate) simulated: bool,
     /// `tcp`, `ws` or `sim`.
     pub(crate) transport: &'static str,
+    /// How a real device's end was closed, in the relay's words.
+    pub(crate) gone_how: Arc<str>,
     /// Address of a real device's end.
     pub(crate) peer: Arc<str>,
     pub(crate) packets_in: u64,
@@ -90,6 +92,7 @@ impl Link {
             bad: false,
             simulated: false,
             transport: "",
+            gone_how: Arc::from(""),
             peer: Arc::from(""),
             packets_in: 0,
             packets_out: 0,

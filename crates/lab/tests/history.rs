@@ -208,7 +208,7 @@ impl Client {
         let Some(conn) = self.conn.take() else { return };
         let sent = chance.below(self.wire.len() as u64 + 1) as usize;
         if sent > 0 {
-            bed.send(conn, &self.wire[..sent].to_vec());
+            bed.send(conn, &self.wire[..sent]);
         }
         let got = bed.got.remove(&conn).unwrap_or_default();
         let arrived = chance.below(got.len() as u64 + 1) as usize;

@@ -92,7 +92,7 @@ impl Bench {
                 Ok(Record::Data { conn, bytes }) => Input::Data { conn, bytes: batch.slice_ref(bytes) },
                 Ok(Record::Credit { conn, bytes }) => Input::Credit { conn, bytes },
                 Ok(Record::Open { conn, transport, peer }) => Input::Open { conn, transport, peer: Arc::from(peer) },
-                Ok(Record::Close { conn, .. }) => Input::Gone { conn },
+                Ok(Record::Close { conn, why }) => Input::Gone { conn, how: Arc::from(why) },
                 Ok(Record::Welcome { listens, .. }) => {
                     self.welcome(wall, listens);
                     continue;

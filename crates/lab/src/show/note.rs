@@ -13,6 +13,7 @@ pub(super) fn note(device: DeviceId, fact: &Fact) -> Option<Note> {
     Some(match fact {
         Fact::Opened { transport, peer } => Note::Opened { transport: String::from(*transport), peer: peer.to_string() },
         Fact::EndedByUser => Note::Closed(CloseWhy::ByUser),
+        Fact::Gone { how } => Note::Closed(CloseWhy::Gone(how.to_string())),
         Fact::Broker(event) => return of_broker(device, event),
     })
 }

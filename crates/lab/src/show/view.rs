@@ -167,12 +167,13 @@ fn is_fault(fact: &Fact) -> bool {
     use broker::{EndWhy, Event};
     matches!(
         fact,
-        Fact::Broker(
-            Event::BadBytes { .. }
-                | Event::Dropped { .. }
-                | Event::KeepAliveOver { .. }
-                | Event::Ended { why: EndWhy::Gone(_) | EndWhy::Broker(_), .. }
-        )
+        Fact::Gone { .. }
+            | Fact::Broker(
+                Event::BadBytes { .. }
+                    | Event::Dropped { .. }
+                    | Event::KeepAliveOver { .. }
+                    | Event::Ended { why: EndWhy::Gone(_) | EndWhy::Broker(_), .. }
+            )
     )
 }
 

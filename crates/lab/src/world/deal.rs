@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 
-use broker::{ConnId, Event, GoneWhy, Outbox, Output};
+use broker::{ConnId, EndWhy, Event, GoneWhy, Outbox, Output};
 use contract::{DeviceId, DeviceState};
 
 use super::{Departure, Fact, Sink, World};
@@ -87,7 +87,14 @@ impl World {
             }
             Event::PassedOn { .. } | Event::RetainedSet { .. } | Event::RetainedCleared => 0,
         };
-        sink.fact(device, Fact::Broker(event));
+        let fact = match &event {
+            // The relay knows more about such an end than the broker, which is told only that it came.
+            Event::Ended { conn, why: EndWhy::Gone(GoneWhy::Closed | GoneWhy::Lost) } => {
+                Fact::Gone { how: self.links.get(conn).map_or_else(|| Arc::from(""), |link| link.gone_how.clone()) }
+            }
+            _ => Fact::Broker(event),
+        };
+        sink.fact(device, fact);
     }
 
     fn device_of(&self, conn: ConnId) -> DeviceId {

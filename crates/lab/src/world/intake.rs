@@ -24,7 +24,7 @@ impl World {
             }
             Input::Credit { conn, bytes } => self.on_credit(conn, bytes, sink),
             Input::Open { conn, transport, peer } => self.on_open(conn, transport, peer, sink),
-            Input::Gone { conn } => self.on_gone(conn, GoneWhy::Closed),
+            Input::Gone { conn, how } => self.on_gone(conn, GoneWhy::Closed, how),
             Input::TunnelLost => self.on_tunnel_lost(),
             Input::Add { spec, connect } => self.on_add(spec, connect, sink),
             Input::Remove(device) => self.on_remove(device, sink),
@@ -52,17 +52,18 @@ impl World {
     }
 
     /// The end of what a real device has sent: it arrives after all its packets.
-    fn on_gone(&mut self, no: ConnNo, why: GoneWhy) {
+    fn on_gone(&mut self, no: ConnNo, why: GoneWhy, how: Arc<str>) {
         let Some(id) = self.by_tunnel.remove(&no) else { return };
         let Some(link) = self.links.get_mut(&id) else { return };
         link.tunnel = None;
         link.device_done = true;
+        link.gone_how = how;
         link.to_broker.push_end(why);
         self.agenda.push(self.now, Due::ToBroker(id));
     }
 
     fn on_tunnel_lost(&mut self) {
-        self.tunnelled().into_iter().for_each(|no| self.on_gone(no, GoneWhy::TunnelLost));
+        self.tunnelled().into_iter().for_each(|no| self.on_gone(no, GoneWhy::TunnelLost, Arc::from("")));
     }
 
     fn on_add(&mut self, spec: DeviceSpec, connect: bool, sink: &mut dyn Sink) {

@@ -59,6 +59,8 @@ pub enum Input {
     Gone {
         /// Its number in the tunnel.
         conn: ConnNo,
+        /// How, in the relay's words.
+        how: Arc<str>,
     },
     /// The tunnel is gone and all its devices with it.
     TunnelLost,
@@ -126,6 +128,11 @@ pub enum Fact {
     },
     /// The user ended a real device's connection.
     EndedByUser,
+    /// A connection ended without DISCONNECT; how, in the relay's words.
+    Gone {
+        /// Empty when it is not known.
+        how: Arc<str>,
+    },
     /// The broker tells.
     Broker(broker::Event),
 }
