@@ -1,6 +1,10 @@
 //! The world around the broker: devices, links, time, and what can be seen of them.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::panic)
+)]
 
 extern crate alloc;
 

@@ -94,7 +94,8 @@ fn packet_row(record: &PacketRecord, bytes: &[u8]) -> PacketRow {
 
 /// A PUBLISH whose payload was cut for keeping: its beginning is all there.
 fn fill_cut(row: &mut PacketRow, bytes: &[u8], version: mqtt::Version) {
-    let header = 1 + bytes.iter().skip(1).take(4).take_while(|byte| *byte & 0x80 != 0).count() + 1;
+    // The first byte, the bytes of the Remaining Length that say "more follows", and its last one.
+    let header = bytes.iter().skip(1).take(4).take_while(|byte| *byte & 0x80 != 0).count().saturating_add(2);
     let Some((&first, body)) = bytes.first().zip(bytes.get(header..)) else { return };
     // The same packet with the payload ending where the kept bytes end.
     let mut shorter = alloc::vec![first];

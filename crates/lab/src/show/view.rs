@@ -140,10 +140,10 @@ pub(crate) fn timeline(trace: &Trace, buckets: u32) -> Vec<TimelineBucket> {
     let (first, end) = trace.range();
     let rows = end.saturating_sub(first);
     let buckets = u64::from(buckets.min(MOST_BUCKETS)).min(rows);
+    let border = |bucket: u64| first.saturating_add(rows.saturating_mul(bucket).checked_div(buckets).unwrap_or(0));
     (0..buckets)
         .map(|bucket| {
-            let from = first.saturating_add(rows.saturating_mul(bucket) / buckets);
-            let to = first.saturating_add(rows.saturating_mul(bucket.saturating_add(1)) / buckets);
+            let (from, to) = (border(bucket), border(bucket.saturating_add(1)));
             let mut sum = TimelineBucket { row: from, ..TimelineBucket::default() };
             // A long bucket is sampled: the picture is the same, and its cost does not grow with the number of rows.
             let every = usize::try_from(to.saturating_sub(from) / 64).unwrap_or(0).max(1);

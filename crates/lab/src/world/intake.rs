@@ -109,10 +109,10 @@ impl World {
         let mut wishes = Vec::new();
         let Some(client) = self.devices.get_mut(id).and_then(|device| device.client.as_deref_mut()) else { return };
         client.handle(self.now, input, &mut wishes);
-        let mut at = 0;
+        let mut at = 0usize;
         // A wish may bring about others (a transport that opens lets it send CONNECT); they are done behind those that stand.
         while let Some(wish) = wishes.get(at).cloned() {
-            at += 1;
+            at = at.saturating_add(1);
             let more = match wish {
                 client::Output::Open => {
                     self.open_simulated(id, sink);
