@@ -37,6 +37,8 @@ pub struct Config {
     pub max_session_expiry: u32,
     /// Seconds a v3 session with Clean Session 0 outlives its connection; `u32::MAX`: for ever.
     pub v3_session_expiry: u32,
+    /// Refuse Client Identifiers of more than 23 characters in MQTT 3.1, as its letter wants; hardly a broker does.
+    pub strict_v31_client_id: bool,
     /// Longest Keep Alive accepted, in seconds, also in place of 0 (off); `0`: any. Sent as Server Keep Alive.
     pub max_keep_alive: u16,
     /// Filters of one SUBSCRIBE or UNSUBSCRIBE.
@@ -63,6 +65,7 @@ impl Default for Config {
             max_retained: 100_000,
             max_session_expiry: u32::MAX,
             v3_session_expiry: u32::MAX,
+            strict_v31_client_id: false,
             max_keep_alive: 0,
             max_filters_per_packet: 1_000,
         }

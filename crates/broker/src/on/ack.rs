@@ -12,8 +12,9 @@ use crate::time::Instant;
 impl Broker {
     pub(crate) fn on_puback(&mut self, now: Instant, conn: ConnId, session: SessionNo, ack: &Ack<'_>, out: &mut Outbox) {
         let Some(outgoing) = self.sessions.get_mut(session).map(|session| &mut session.outgoing) else { return };
-        match outgoing.end(ack.packet_id) {
-            Some(slot) if slot.phase == Phase::Puback => {
+        match outgoing.get_mut(ack.packet_id).map(|slot| slot.phase) {
+            Some(Phase::Puback) => {
+                outgoing.end(ack.packet_id);
                 if !ack.reason.is_error() {
                     out.tell(|| Event::Delivered { conn, qos: QoS::AtLeastOnce, id: ack.packet_id });
                 }
@@ -41,6 +42,7 @@ impl Broker {
                 // From here on only PUBREL may be sent, also after a resume [MQTT-4.3.3-6].
                 slot.phase = Phase::Pubcomp;
                 slot.message = None;
+                outgoing.touched(id);
                 ReasonCode::Success
             }
             None if ack.reason.is_error() => return,

@@ -1,6 +1,6 @@
 //! Ends: of a connection, of a session.
 
-use mqtt::{Connack, Disconnect, Frame, Malformed, PacketType, Properties, ReasonCode, Version};
+use mqtt::{Connack, Disconnect, Frame, Malformed, PacketType, Place, Properties, ReasonCode, Sender, Version};
 
 use crate::broker::Broker;
 use crate::event::{DropWhy, EndWhy, Event};
@@ -14,6 +14,11 @@ use crate::time::Instant;
 impl Broker {
     pub(crate) fn on_disconnect(&mut self, conn: ConnId, session: SessionNo, disconnect: &Disconnect<'_>, out: &mut Outbox) {
         let Some(state) = self.conns.get(conn) else { return };
+        // Codes and properties that only a server sends make it no goodbye [MQTT-3.14.2-1].
+        let of_client = disconnect.properties.iter().all(|property| property.id().allowed_from(Place::Disconnect, Sender::Client));
+        if !of_client || !disconnect.reason.allowed_in(PacketType::Disconnect, Sender::Client) {
+            return self.doom(conn, EndWhy::Broker(ReasonCode::ProtocolError), out);
+        }
         if let Some(expiry) = disconnect.properties.session_expiry_interval() {
             // What began without a lease cannot get one at the end [3.14.2.2.2].
             if expiry > 0 && state.expiry_was_zero {
@@ -30,6 +35,8 @@ impl Broker {
     pub(crate) fn on_bad_bytes(&mut self, conn: ConnId, frame: Option<Frame<'_>>, error: Malformed, out: &mut Outbox) {
         let Some(state) = self.conns.get_mut(conn) else { return };
         let reason = error.reason();
+        // What the header tells is found before the version is known; the rule's number depends on it.
+        let error = if let Stage::Running { .. } = state.stage { error.in_version(state.caps.version) } else { error };
         out.tell(|| Event::BadBytes { conn, error: alloc::boxed::Box::new(error) });
         // A CONNECT that cannot be read is answered only as far as its version is known or is itself the matter.
         if let Stage::Fresh { .. } = state.stage
@@ -47,8 +54,16 @@ impl Broker {
     pub(crate) fn doom(&mut self, conn: ConnId, why: EndWhy, out: &mut Outbox) {
         let Some(state) = self.conns.get(conn) else { return };
         if let (Stage::Running { .. }, Version::V5, EndWhy::Broker(reason)) = (state.stage, state.caps.version, why) {
+            // A reason that another packet would carry, such as a second CONNECT of an unknown version, is a Protocol Error here
+            // [MQTT-3.14.2-1].
+            let allowed = reason.allowed_in(PacketType::Disconnect, Sender::Server);
+            let reason = if allowed { reason } else { ReasonCode::ProtocolError };
             let disconnect = Disconnect { reason, properties: Properties::EMPTY };
-            self.send_last(conn, out, |bytes| disconnect.encode(Version::V5, bytes));
+            // A client that takes not even this is closed without a word [MQTT-3.1.2-24].
+            if disconnect.encoded_len(Version::V5) <= state.caps.max_packet_size as usize {
+                let frame = out.write(|bytes| disconnect.encode(Version::V5, bytes));
+                out.outputs.push(Output::Send { conn, frame, message: 0 });
+            }
         }
         let Some(state) = self.conns.get_mut(conn) else { return };
         let session = match state.stage {
@@ -154,11 +169,6 @@ impl Broker {
         out.tell(|| Event::WillPublished { client, message: message_no, topic: alloc::sync::Arc::from(message.topic.as_str()) });
         self.publish_message(now, &message, out);
     }
-
-    fn send_last(&mut self, conn: ConnId, out: &mut Outbox, write: impl FnOnce(&mut alloc::vec::Vec<u8>)) {
-        let frame = out.write(write);
-        out.outputs.push(Output::Send { conn, frame, message: 0 });
-    }
 }
 
 /// In which version a CONNECT that cannot be read is answered: v5 takes every reason; a v3 client of another level knows code 1.
@@ -170,6 +180,8 @@ fn answerable(frame: Frame<'_>, reason: ReasonCode) -> Option<Version> {
     let level = *body.get(length.checked_add(2)?)?;
     match (name, level, reason) {
         (b"MQTT", 5, _) => Some(Version::V5),
+        // The private mark of a mosquitto bridge, which tries again without it when it gets code 1.
+        (_, 0x83 | 0x84, _) => Some(Version::V311),
         (b"MQTT", 6.., ReasonCode::UnsupportedProtocolVersion) => Some(Version::V5),
         (b"MQTT" | b"MQIsdp", _, ReasonCode::UnsupportedProtocolVersion) => Some(Version::V311),
         _ => None,

@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 
-use mqtt::{Connack, Connect, PropertiesBuf, Property, ReasonCode, Text, Version, topic};
+use mqtt::{Connack, Connect, PropertiesBuf, Property, PropertyId, ReasonCode, Text, Version, topic};
 
 use crate::broker::Broker;
 use crate::event::{EndWhy, Event};
@@ -31,6 +31,10 @@ impl Broker {
         if let Some(state) = self.conns.get_mut(conn) {
             state.caps = caps;
         }
+        // No method of extended authentication is there to be used [MQTT-4.12.0-1].
+        if connect.properties.has(PropertyId::AuthenticationMethod) {
+            return self.refuse(conn, ReasonCode::BadAuthenticationMethod, out);
+        }
         let will = match self.will_of(connect) {
             Ok(will) => will,
             Err(reason) => return self.refuse(conn, reason, out),
@@ -44,6 +48,13 @@ impl Broker {
         if old.is_none() && self.sessions.len() >= self.config.max_sessions {
             return self.refuse(conn, ReasonCode::QuotaExceeded, out);
         }
+        let mut properties = PropertiesBuf::new();
+        self.terms(conn, connect, assigned.as_deref(), &mut properties);
+        let connack = Connack { session_present: false, reason: ReasonCode::Success, properties: properties.as_properties() };
+        if connack.encoded_len(connect.version) > caps.max_packet_size as usize {
+            // A client that cannot be told the terms cannot keep them.
+            return self.refuse(conn, ReasonCode::PacketTooLarge, out);
+        }
         self.take_over(now, conn, old, out);
         // Ending the old connection may have ended its session too.
         let old = old.filter(|&old| self.sessions.get(old).is_some_and(|session| *session.client == *client));
@@ -56,7 +67,9 @@ impl Broker {
         let session = resumed.unwrap_or_else(|| self.sessions.insert(Session::new(Arc::from(client))));
         self.attach(conn, session, connect, will);
         self.start(now, conn);
-        self.welcome(conn, connect, resumed.is_some(), assigned.as_deref(), out);
+        // MQTT 3.1 has no Session Present: that byte is reserved.
+        let connack = Connack { session_present: resumed.is_some() && connect.version != Version::V31, ..connack };
+        self.send(conn, out, |caps, bytes| connack.encode(caps.version, bytes));
         self.tell_session(conn, resumed, out);
         self.pump(now, session, out);
     }
@@ -79,7 +92,11 @@ impl Broker {
 
     /// An assigned Client Identifier, when the client sent none.
     fn client_id(&mut self, connect: &Connect<'_>) -> Result<Option<String>, ReasonCode> {
-        if !connect.client_id.as_str().is_empty() {
+        let asked = connect.client_id.as_str();
+        if self.config.strict_v31_client_id && connect.version == Version::V31 && asked.chars().count() > 23 {
+            return Err(ReasonCode::ClientIdentifierNotValid);
+        }
+        if !asked.is_empty() {
             return Ok(None);
         }
         match connect.version {
@@ -170,39 +187,34 @@ impl Broker {
         }
     }
 
-    /// CONNACK 0, with what a v5 client must know.
-    fn welcome(&mut self, conn: ConnId, connect: &Connect<'_>, session_present: bool, assigned: Option<&str>, out: &mut Outbox) {
-        let mut properties = PropertiesBuf::new();
+    /// What a v5 client must know of this server and could not know.
+    fn terms(&self, conn: ConnId, connect: &Connect<'_>, assigned: Option<&str>, properties: &mut PropertiesBuf) {
+        if !connect.version.is_v5() {
+            return;
+        }
         let mut say = |property: Property<'_>| {
-            // Ten small properties are far from the builder's limit of a mebibyte.
+            // A dozen small properties are far from the builder's limit of a mebibyte.
             let _ = properties.push(property);
         };
-        if connect.version.is_v5() {
-            let config = &self.config;
-            let granted = self.conns.get(conn).map(|state| state.caps.keep_alive);
-            if connect.properties.session_expiry_interval().unwrap_or(0) > config.max_session_expiry {
-                say(Property::SessionExpiryInterval(config.max_session_expiry));
-            }
-            if config.receive_maximum < u16::MAX {
-                say(Property::ReceiveMaximum(config.receive_maximum));
-            }
-            say(Property::MaximumPacketSize(config.max_packet_size));
-            if let Some(id) = assigned.and_then(|id| Text::new(id).ok()) {
-                say(Property::AssignedClientIdentifier(id));
-            }
-            if config.topic_alias_maximum > 0 {
-                say(Property::TopicAliasMaximum(config.topic_alias_maximum));
-            }
-            say(Property::SharedSubscriptionAvailable(0));
-            if let Some(granted) = granted.filter(|&granted| granted != connect.keep_alive) {
-                say(Property::ServerKeepAlive(granted));
-            }
+        let config = &self.config;
+        if connect.properties.session_expiry_interval().unwrap_or(0) > config.max_session_expiry {
+            say(Property::SessionExpiryInterval(config.max_session_expiry));
         }
-        let version = connect.version;
-        // MQTT 3.1 has no Session Present: that byte is reserved.
-        let session_present = session_present && version != Version::V31;
-        let connack = Connack { session_present, reason: ReasonCode::Success, properties: properties.as_properties() };
-        self.send(conn, out, |_, bytes| connack.encode(version, bytes));
+        if config.receive_maximum < u16::MAX {
+            say(Property::ReceiveMaximum(config.receive_maximum));
+        }
+        say(Property::MaximumPacketSize(config.max_packet_size));
+        if let Some(id) = assigned.and_then(|id| Text::new(id).ok()) {
+            say(Property::AssignedClientIdentifier(id));
+        }
+        if config.topic_alias_maximum > 0 {
+            say(Property::TopicAliasMaximum(config.topic_alias_maximum));
+        }
+        say(Property::SharedSubscriptionAvailable(0));
+        let granted = self.conns.get(conn).map(|state| state.caps.keep_alive);
+        if let Some(granted) = granted.filter(|&granted| granted != connect.keep_alive) {
+            say(Property::ServerKeepAlive(granted));
+        }
     }
 
     fn tell_session(&mut self, conn: ConnId, resumed: Option<SessionNo>, out: &mut Outbox) {

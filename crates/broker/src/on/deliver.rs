@@ -2,11 +2,11 @@
 
 use alloc::sync::Arc;
 
-use mqtt::{PacketType, Properties, PropertiesBuf, Property, Publish, QoS};
+use mqtt::{PacketType, Properties, PropertiesBuf, Property, Publish, QoS, ReasonCode};
 
 use crate::broker::{Broker, Scratch, Target};
 use crate::config::Config;
-use crate::event::{DropWhy, Event};
+use crate::event::{DropWhy, EndWhy, Event};
 use crate::io::{ConnId, MessageNo, Outbox, Output, Span};
 use crate::state::conn::{Caps, Conn, Stage};
 use crate::state::inflight::Phase;
@@ -162,6 +162,10 @@ impl Broker {
             return;
         }
         let frame = out.write(|bytes| write(&state.caps, bytes));
+        if frame.len() > state.caps.max_packet_size as usize {
+            // An answer that the client is owed and does not take: nothing can follow [MQTT-3.1.2-24].
+            return self.doom(conn, EndWhy::Broker(ReasonCode::PacketTooLarge), out);
+        }
         state.unsent = state.unsent.saturating_add(frame.len());
         out.outputs.push(Output::Send { conn, frame, message: 0 });
         self.check_unsent(conn, out);

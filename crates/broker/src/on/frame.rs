@@ -35,6 +35,12 @@ impl Broker {
         packet: Packet<'_>,
         out: &mut Outbox,
     ) {
+        if let Packet::Puback(ack) | Packet::Pubrec(ack) = &packet
+            && ack.reason == ReasonCode::NoMatchingSubscribers
+        {
+            // Only a server can know that [MQTT-3.4.2-1, MQTT-3.5.2-1].
+            return self.doom(conn, EndWhy::Broker(ReasonCode::ProtocolError), out);
+        }
         match packet {
             Packet::Publish(publish) => self.on_publish(now, conn, session, &publish, out),
             Packet::Puback(ack) => self.on_puback(now, conn, session, &ack, out),

@@ -95,6 +95,14 @@ impl Out {
         Some(slot.clone())
     }
 
+    /// A packet of this exchange goes out for another reason than a resend: it need not be sent again on the present connection.
+    pub(crate) fn touched(&mut self, id: PacketId) {
+        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.id == id && !slot.sent) {
+            slot.sent = true;
+            self.under_way = self.under_way.saturating_add(1);
+        }
+    }
+
     /// Messages that count against the client's Receive Maximum.
     pub(crate) fn under_way(&self) -> u16 {
         self.under_way

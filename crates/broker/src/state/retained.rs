@@ -57,6 +57,13 @@ impl Retained {
 
     /// Those that match, by topic name; expired ones are forgotten on the way.
     pub(crate) fn matching(&mut self, filter: &str, now: Instant) -> Vec<Entry> {
+        if !filter.contains(['+', '#']) {
+            // One topic at most: its name need not be looked for among those that begin alike.
+            if self.by_topic.get(filter).is_some_and(|entry| entry.message.expires_at.is_some_and(|at| at <= now)) {
+                self.by_topic.remove(filter);
+            }
+            return self.by_topic.get(filter).cloned().into_iter().collect();
+        }
         // `a/b/#` matches `a/b` too, so the literal beginning is taken without its last slash.
         let literal = filter.find(['+', '#']).and_then(|at| filter.get(..at)).unwrap_or(filter);
         let literal = literal.strip_suffix('/').unwrap_or(literal);
