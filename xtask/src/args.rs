@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::conformance;
 use crate::stages::Stage;
 
 /// A command with its arguments.
@@ -15,11 +16,13 @@ pub(crate) enum Wanted {
     Build,
     /// Run these stages, in their own order.
     Test(Vec<Stage>),
+    /// Run the native tests and say which rule they prove.
+    Conformance(conformance::Asked),
     /// Make the README's pictures.
     Screenshots,
 }
 
-const COMMANDS: [&str; 4] = ["serve", "build", "test", "screenshots"];
+const COMMANDS: [&str; 5] = ["serve", "build", "test", "conformance", "screenshots"];
 const FLAGS: [&str; 5] = ["--http", "--ws", "--tcp", "--json", "--open"];
 
 /// Reads the words after `cargo xtask`. The error says which word is wrong and what would be right.
@@ -32,6 +35,7 @@ pub(crate) fn read(words: &[String]) -> Result<Wanted, String> {
         "serve" => serve_flags(rest).map(Wanted::Serve),
         "build" => nothing_more("build", rest).map(|()| Wanted::Build),
         "screenshots" => nothing_more("screenshots", rest).map(|()| Wanted::Screenshots),
+        "conformance" => conformance_flags(rest).map(Wanted::Conformance),
         "test" => stages(rest).map(Wanted::Test),
         other => Err(format!("there is no command `{other}`{}", meant(other, &COMMANDS))),
     }
@@ -42,6 +46,18 @@ fn nothing_more(command: &str, rest: &[String]) -> Result<(), String> {
         None => Ok(()),
         Some(word) => Err(format!("`{command}` takes no arguments, but got `{word}`")),
     }
+}
+
+fn conformance_flags(rest: &[String]) -> Result<conformance::Asked, String> {
+    let mut asked = conformance::Asked::default();
+    for word in rest {
+        match word.as_str() {
+            "--strict" => asked.strict = true,
+            "--accept" => asked.accept = true,
+            _ => return Err(format!("`conformance` has no flag `{word}`{}", meant(word, &["--strict", "--accept"]))),
+        }
+    }
+    Ok(asked)
 }
 
 /// Checks the flags here, although the relay checks them too: a typo must not cost the time of a build.
@@ -129,6 +145,14 @@ mod tests {
     }
 
     #[test]
+    fn conformance_can_be_strict() {
+        let asked = |strict, accept| Ok(Wanted::Conformance(conformance::Asked { strict, accept }));
+        assert_eq!(of("conformance"), asked(false, false));
+        assert_eq!(of("conformance --strict"), asked(true, false));
+        assert_eq!(of("conformance --accept --strict"), asked(true, true));
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_what_would_be_right() {
         for (line, part) in [
             ("serv", "did you mean `serve`?"),
@@ -139,6 +163,7 @@ mod tests {
             ("serve --tcp 127.0.0.1:70000", "0 to 65535"),
             ("serve --json=1", "takes no value"),
             ("build now", "takes no arguments"),
+            ("conformance --stric", "did you mean `--strict`?"),
             ("test natve", "did you mean `native`?"),
         ] {
             let what = of(line).expect_err(line);

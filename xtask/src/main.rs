@@ -4,6 +4,7 @@
 
 mod args;
 mod build;
+mod conformance;
 mod e2e;
 mod setup;
 mod sh;
@@ -17,10 +18,13 @@ const USAGE: &str = "\
 cargo xtask serve [--http ADDR] [--ws ADDR] [--tcp ADDR] [--json] [--open]   build everything, start it, print the addresses
 cargo xtask build                                                           make dist/ and target/release/glassmq, print the sizes
 cargo xtask test [fmt|clippy|native|wasm|e2e]...                            run all checks and tests, or only some stages
+cargo xtask conformance [--strict] [--accept]                               run the native tests, write target/conformance.md: rule by rule
 cargo xtask screenshots                                                     make the pictures of the README in docs/
 
 serve: ADDR is IP:PORT or PORT, port 0 takes any free one. Without flags: --http 127.0.0.1:8080 --ws 127.0.0.1:8083 --tcp 127.0.0.1:1883.
        --json prints the addresses as one line of JSON, --open opens the page in the browser.
+conformance: fails on an id that no table has and on a test that lost its id; --strict also on a rule without an executed test, --accept
+       writes down which test proves which rule, for later runs to compare with.
 ";
 
 fn main() -> ExitCode {
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
         Ok(args::Wanted::Serve(flags)) => build::serve(&flags),
         Ok(args::Wanted::Build) => build::build(),
         Ok(args::Wanted::Test(stages)) => return test::run(&stages),
+        Ok(args::Wanted::Conformance(asked)) => conformance::run(asked),
         Ok(args::Wanted::Screenshots) => e2e::screenshots(),
         Err(what) => {
             eprintln!("xtask: {what}\n\n{USAGE}");

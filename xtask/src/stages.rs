@@ -1,9 +1,10 @@
 //! The stages of `cargo xtask test`: what each runs.
 
 use std::fs::File;
+use std::io::Write as _;
 
-use crate::sh::{Outcome, command, run_to, say};
-use crate::{e2e, setup};
+use crate::sh::{Outcome, command, run_to, say, target};
+use crate::{conformance, e2e, setup};
 
 /// One stage. They run in the order in which they fail soonest.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,10 +65,29 @@ fn clippy(log: &File) -> Outcome<()> {
     run_to(command("cargo").args(["clippy", "--locked", "--target", "wasm32-unknown-unknown"]).args(packages).args(deny), log)
 }
 
+/// The native tests, and what they prove of the standards.
+fn native(log: &File) -> Outcome<()> {
+    conformance::forget()?;
+    native_tests(log)?;
+    let judgement = conformance::write()?;
+    let mut log = log;
+    for line in judgement.counts() {
+        writeln!(log, "measured: rules of {line}").map_err(|e| format!("cannot write the log: {e}"))?;
+    }
+    judgement.outcome(false, true)
+}
+
 /// Plain `cargo test` and not nextest: it runs the examples in the documentation too, and is on every machine. The whole workspace:
 /// what of the page needs no browser is tested here.
-fn native(log: &File) -> Outcome<()> {
-    run_to(command("cargo").args(["test", "--locked", "--workspace", "--no-fail-fast"]), log)
+pub(crate) fn native_tests(log: &File) -> Outcome<()> {
+    let mut cargo = command("cargo");
+    cargo.args(["test", "--locked", "--workspace", "--no-fail-fast"]);
+    // The tests tell there which rule they prove, wherever they are started.
+    cargo.env("CARGO_TARGET_DIR", target());
+    // With one thread a test has no thread of its own, which is where it knows its name from.
+    let threads = std::thread::available_parallelism().map_or(2, |threads| threads.get().max(2));
+    cargo.env("RUST_TEST_THREADS", threads.to_string());
+    run_to(&mut cargo, log)
 }
 
 fn wasm(log: &File) -> Outcome<()> {
