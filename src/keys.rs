@@ -5,7 +5,7 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-use crate::app::Page;
+use crate::page::Page;
 use crate::store::Dialog;
 
 /// Listens as long as the page lives.

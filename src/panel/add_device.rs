@@ -3,7 +3,7 @@
 use contract::{Answer, Command, DeviceSpec, Habit, Protocol, Refusal};
 use leptos::prelude::*;
 
-use crate::app::Page;
+use crate::page::Page;
 use crate::store::Dialog;
 use crate::text::{self, refusals, words};
 use crate::widget::dialog::dialog;

@@ -4,7 +4,7 @@ use contract::RelayView;
 use leptos::prelude::*;
 use std::time::Duration;
 
-use crate::app::Page;
+use crate::page::Page;
 use crate::store::Dialog;
 use crate::text::{refusals, visible, words};
 use crate::widget::dialog::dialog;

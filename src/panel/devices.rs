@@ -3,7 +3,7 @@
 use contract::{Command, DeviceId, DeviceKind, DeviceState, DeviceView};
 use leptos::prelude::*;
 
-use crate::app::Page;
+use crate::page::Page;
 use crate::store::Dialog;
 use crate::text::{self, words};
 

@@ -3,8 +3,8 @@
 use contract::{Fate, Kind, PacketRow, PacketView, RowNo, What};
 use leptos::prelude::*;
 
-use crate::app::Page;
 use crate::layout::family;
+use crate::page::Page;
 use crate::text::words;
 
 const BOX_WIDTH: u32 = 84;

@@ -3,7 +3,7 @@
 use contract::{Command, PaceWanted};
 use leptos::prelude::*;
 
-use crate::app::Page;
+use crate::page::Page;
 use crate::store::READING;
 use crate::text::{self, words};
 

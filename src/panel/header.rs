@@ -3,7 +3,7 @@
 use contract::{Command, PaceWanted, RelayView};
 use leptos::prelude::*;
 
-use crate::app::Page;
+use crate::page::Page;
 use crate::store::{Dialog, Health};
 use crate::text::{refusals, visible, words};
 

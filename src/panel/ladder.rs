@@ -11,9 +11,9 @@ use contract::{Command, DeviceState, RowNo};
 use leptos::{ev, html, prelude::*};
 use web_sys::HtmlElement;
 
-use crate::app::Page;
 use crate::layout::lanes::{self, Lanes};
 use crate::layout::window::{HEAD, ROW, height, row_at, top_of, wanted};
+use crate::page::Page;
 use crate::store::{Ladder, put};
 use crate::text::{self, words};
 use crate::widget::canvas::{Colours, Frame, context, on_resize};

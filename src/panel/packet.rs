@@ -4,8 +4,8 @@ use contract::{ByteField, PacketRow, PacketView, Row, What};
 use leptos::prelude::*;
 
 use super::{exchange, session::field};
-use crate::app::Page;
 use crate::layout::family;
+use crate::page::Page;
 use crate::text::{self, fields, notes, packets, visible, words};
 use crate::widget::hex::{Run, hex};
 

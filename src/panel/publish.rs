@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use crate::app::Page;
+use crate::page::Page;
 use crate::text::{self, refusals, words};
 
 const TOPIC_ID: &str = "publish-topic";
@@ -21,7 +21,7 @@ pub(crate) fn focus() {
 
 pub(crate) fn publish(page: Page) -> impl IntoView {
     let store = page.store;
-    let topic = RwSignal::new(String::from("car/Car001/command"));
+    let topic = RwSignal::new(String::from("car/Car001/lock"));
     let payload = RwSignal::new(String::from("lock"));
     let qos = RwSignal::new(2_u8);
     let retain = RwSignal::new(false);

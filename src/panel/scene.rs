@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::app::Page;
+use crate::page::Page;
 use crate::store::READING;
 use crate::text::words;
 

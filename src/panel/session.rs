@@ -3,7 +3,7 @@
 use contract::SessionView;
 use leptos::prelude::*;
 
-use crate::app::Page;
+use crate::page::Page;
 use crate::text::{self, session as words_of, words};
 
 pub(crate) fn session(page: Page) -> impl IntoView {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::app::Page;
+use crate::page::Page;
 use crate::store::Dialog;
 use crate::text::words;
 use crate::widget::dialog::dialog;

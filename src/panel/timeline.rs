@@ -3,8 +3,8 @@
 use contract::TimelineBucket;
 use leptos::{ev, html, prelude::*};
 
-use crate::app::Page;
 use crate::layout::family::Family;
+use crate::page::Page;
 use crate::text::words;
 use crate::widget::canvas::{Colours, Frame, context, on_resize};
 

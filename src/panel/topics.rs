@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::app::Page;
 use crate::layout::tree;
+use crate::page::Page;
 use crate::text::{self, visible, words};
 
 pub(crate) fn topics(page: Page) -> impl IntoView {

@@ -110,7 +110,7 @@ words! {
     AS_WHOM = "as";
     QOS = "QoS";
     RETAIN = "retain";
-    TOPIC_HINT = "topic, e.g. car/Car001/command";
+    TOPIC_HINT = "topic, e.g. car/Car001/lock";
     PAYLOAD_HINT = "payload";
 
     // Add a device.

@@ -22,7 +22,7 @@ fn car_lock() -> Vec<DeviceSpec> {
         keep_alive: 60,
         will: Some(Will { topic: String::from("car/Car001/state"), payload: b"out of reach".to_vec(), qos: 1, retain: true }),
         habits: alloc::vec![Habit::Respond {
-            filter: String::from("car/Car001/command"),
+            filter: String::from("car/Car001/lock"),
             qos: 2,
             topic: String::from("car/Car001/state"),
             payload: String::from("locked"),
@@ -41,7 +41,7 @@ fn car_lock() -> Vec<DeviceSpec> {
         habits: alloc::vec![
             Habit::Subscribe { filter: String::from("car/+/state"), qos: 1 },
             Habit::Publish {
-                topic: String::from("car/Car001/command"),
+                topic: String::from("car/Car001/lock"),
                 payload: String::from("lock"),
                 qos: 2,
                 retain: false,

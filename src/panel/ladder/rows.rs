@@ -3,7 +3,7 @@
 use contract::{Fate, Row, What};
 use leptos::prelude::*;
 
-use crate::app::Page;
+use crate::page::Page;
 use crate::text::{packets, words};
 
 pub(super) fn list(page: Page) -> impl IntoView {
