@@ -17,6 +17,7 @@ pub struct Journal {
     mark_every: u64,
     marks: VecDeque<World>,
     entries: VecDeque<Entry>,
+    /// What entries and marks hold, as far as it can be told cheaply.
     bytes: usize,
 }
 
@@ -37,7 +38,7 @@ impl Journal {
             mark_every: config.mark_every.max(1),
             marks: VecDeque::from(alloc::vec![world.clone()]),
             entries: VecDeque::new(),
-            bytes: 0,
+            bytes: world.weight(),
         }
     }
 
@@ -53,18 +54,29 @@ impl Journal {
     /// Keeps a copy of the world when enough has happened since the last one. Only between posts: an order that waits is not in a mark.
     pub fn mark(&mut self, world: &World) {
         let last = self.marks.back().map_or(0, World::steps);
-        if world.has_orders() || world.steps().saturating_sub(last) < self.mark_every.max(self.entries.len() as u64 / 8) {
+        // A copy of a large world takes the time of many steps: it must stay a small part of what happens between two.
+        let every = self.mark_every.max(self.entries.len() as u64 / 8).max((world.weight() / 64) as u64);
+        if world.has_orders() || world.steps().saturating_sub(last) < every {
             return;
         }
+        self.bytes = self.bytes.saturating_add(world.weight());
         self.marks.push_back(world.clone());
         if self.marks.len() > self.max_marks {
             self.thin();
+        }
+        if self.bytes > self.max_bytes {
+            self.move_horizon(world);
         }
     }
 
     /// The horizon: the earliest step that can be made anew.
     pub fn horizon(&self) -> Step {
         self.marks.front().map_or(0, World::steps)
+    }
+
+    /// Bytes it holds, as far as it can be told cheaply; at most the budget of the config, but for a single mark.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The world as it was after this many steps, or `None` beyond the horizon. What happens on the way goes to `sink`, from the mark on.
@@ -84,12 +96,15 @@ impl Journal {
     /// Forgets the oldest inputs, up to the second mark.
     fn move_horizon(&mut self, world: &World) {
         if self.marks.len() < 2 && !world.has_orders() {
+            self.bytes = self.bytes.saturating_add(world.weight());
             self.marks.push_back(world.clone());
         }
         if self.marks.len() < 2 {
             return;
         }
-        self.marks.pop_front();
+        if let Some(mark) = self.marks.pop_front() {
+            self.bytes = self.bytes.saturating_sub(mark.weight());
+        }
         let horizon = self.horizon();
         while let Some(entry) = self.entries.pop_front_if(|entry| entry.after < horizon) {
             self.bytes = self.bytes.saturating_sub(size(&entry.input));
@@ -99,8 +114,14 @@ impl Journal {
     /// Drops every second mark of the older half: what is long ago may take longer to make anew.
     fn thin(&mut self) {
         let half = self.marks.len() / 2;
-        let kept: Vec<World> = self.marks.drain(..half).enumerate().filter(|(n, _)| n % 2 == 0).map(|(_, mark)| mark).collect();
-        kept.into_iter().rev().for_each(|mark| self.marks.push_front(mark));
+        let older: Vec<World> = self.marks.drain(..half).collect();
+        for (n, mark) in older.into_iter().enumerate().rev() {
+            if n % 2 == 0 {
+                self.marks.push_front(mark);
+            } else {
+                self.bytes = self.bytes.saturating_sub(mark.weight());
+            }
+        }
     }
 }
 

@@ -225,3 +225,21 @@ fn a_world_alone_replays_a_script() {
     };
     assert_eq!(hash(), hash());
 }
+
+#[test]
+fn the_journal_stays_within_its_budget_and_says_how_far_back_it_goes() {
+    let config = lab::Config { max_journal_bytes: 300_000, mark_every: 64, ..lab::Config::default() };
+    let mut bed = Bed::with(config, 5);
+    let conn = bed.open();
+    bed.send(conn, &connect("d", true, 0));
+    for n in 0..2_000u32 {
+        bed.send(conn, &publish("x", 0, 0, false, &[n as u8; 400]));
+    }
+    let journal = bed.bench.journal();
+    assert!(journal.horizon() > 1_000, "the horizon has moved: {}", journal.horizon());
+    assert!(journal.bytes() <= 300_000, "{} bytes", journal.bytes());
+    assert!(journal.world_at(journal.horizon() - 1, &mut Hash::default()).is_none());
+    let end = bed.bench.world().steps();
+    let now = journal.world_at(end, &mut Hash::default()).expect("the present is within the horizon");
+    assert_eq!(format!("{:?}", now.broker()), format!("{:?}", bed.bench.world().broker()));
+}

@@ -265,6 +265,13 @@ impl World {
         self.devices.find(name)
     }
 
+    /// About how many bytes a copy of it takes. Messages are shared between copies and count little.
+    pub(crate) fn weight(&self) -> usize {
+        let (conns, sessions, subscriptions, retained) = self.broker.sizes();
+        let parts = [(conns, 768), (sessions, 512), (subscriptions, 160), (retained, 64), (self.devices.len(), 512), (1, 16 * 1024)];
+        parts.into_iter().map(|(count, bytes): (usize, usize)| count.saturating_mul(bytes)).fold(0, usize::saturating_add)
+    }
+
     /// Packets of a connection: from the device, to the device.
     pub(crate) fn packets_of(&self, conn: ConnId) -> (u64, u64) {
         self.links.get(&conn).map_or((0, 0), |link| (link.packets_in, link.packets_out))

@@ -20,8 +20,12 @@ pub struct Bed {
 impl Bed {
     /// Live, with a relay.
     pub fn live(seed: u64) -> Bed {
+        Bed::with(Config::default(), seed)
+    }
+
+    pub fn with(config: Config, seed: u64) -> Bed {
         let mut bed = Bed {
-            bench: Bench::new(Config::default(), 0, seed),
+            bench: Bench::new(config, 0, seed),
             wall: 0,
             got: BTreeMap::new(),
             closed: Vec::new(),
