@@ -109,3 +109,6 @@ const RECORD: usize = 9;
 
 // Each device can add one closing and one credit to a batch that is full already.
 const _: () = assert!(BATCH_FULL + DEVICE_READ + MAX_DEVICES * (RECORD + WHY + RECORD + 4) <= MAX_BATCH);
+
+/// The path of the tunnel; the page learns it from its own `meta` element.
+pub(crate) const TUNNEL: &str = "/tunnel";

@@ -8,13 +8,11 @@ use hyper::header;
 use hyper::{Method, Request, StatusCode};
 use tokio::net::TcpStream;
 
+use crate::config::TUNNEL;
 use crate::hub::Hub;
 use crate::page::Page;
 use crate::tunnel;
 use crate::upgrade::{self, Answer, sentence};
-
-/// The path of the tunnel; the page learns it from its own `meta` element.
-pub(crate) const TUNNEL: &str = "/tunnel";
 
 /// Serves one connection of a browser.
 pub(crate) async fn serve(hub: Rc<Hub>, page: Rc<Page>, stream: TcpStream) {

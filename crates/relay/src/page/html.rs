@@ -3,7 +3,7 @@
 use data_encoding::BASE64;
 use sha2::{Digest as _, Sha256};
 
-use crate::http::TUNNEL;
+use crate::config::TUNNEL;
 
 /// Fills in where the tunnel is, and makes the content security policy that knows the inline scripts.
 pub(super) fn prepare(html: &str) -> (String, String) {
