@@ -123,7 +123,8 @@ mod tests {
     fn the_tables_are_whole() {
         let tables = tables(&rules()).expect("the tables can be read");
         let sizes: Vec<usize> = tables.iter().map(|table| table.rules.len()).collect();
-        assert_eq!(sizes[..4], [251, 112, 141, 13]);
+        // Of 3.1 there are thirteen differences that are usually told, and three more.
+        assert_eq!(sizes[..4], [251, 112, 141, 16]);
         let all: Vec<&Rule> = tables.iter().flat_map(|table| &table.rules).collect();
         let known: BTreeSet<&str> = all.iter().map(|rule| rule.id.as_str()).collect();
         assert_eq!(known.len(), all.len());
