@@ -11,6 +11,7 @@ use crate::state::message::Manner;
 use crate::state::retained::Retained;
 use crate::state::router::{Router, Walk};
 use crate::state::session::{SessionNo, Sessions};
+use crate::state::share::{ShareNo, Shares};
 use crate::state::timers::Timers;
 use crate::time::Instant;
 
@@ -21,6 +22,7 @@ pub struct Broker {
     pub(crate) conns: Conns,
     pub(crate) sessions: Sessions,
     pub(crate) router: Router,
+    pub(crate) shares: Shares,
     pub(crate) retained: Retained,
     pub(crate) timers: Timers,
     /// Connections that end with this turn. A list, so that an end which brings about another never recurses.
@@ -36,6 +38,8 @@ pub struct Broker {
 pub(crate) struct Scratch {
     pub(crate) walk: Walk,
     pub(crate) targets: Vec<Target>,
+    /// Shared subscriptions that match.
+    pub(crate) shares: Vec<ShareNo>,
     /// By session number: the message that last found it, and its place in `targets`.
     pub(crate) stamps: Vec<(MessageNo, u32)>,
     pub(crate) properties: mqtt::PropertiesBuf,
@@ -56,6 +60,7 @@ impl Broker {
             conns: Conns::default(),
             sessions: Sessions::default(),
             router: Router::new(),
+            shares: Shares::default(),
             retained: Retained::default(),
             timers: Timers::default(),
             doomed: VecDeque::new(),

@@ -13,6 +13,7 @@ impl Broker {
             return Err(format!("{} connections are doomed after the turn", self.doomed.len()));
         }
         let mut subscriptions = 0usize;
+        let mut memberships = 0usize;
         let mut timers = 0usize;
         for (no, session) in self.sessions.iter() {
             let client = &session.client;
@@ -40,6 +41,10 @@ impl Broker {
             if session.subscriptions.iter().any(|&sub| self.router.get(sub).is_none()) {
                 return Err(format!("session {no:?} of {client:?} holds a subscription that the router has not"));
             }
+            if session.shares.iter().any(|&share| self.shares.get(share, no).is_none()) {
+                return Err(format!("session {no:?} of {client:?} holds a shared subscription that has it not"));
+            }
+            memberships = memberships.saturating_add(session.shares.len());
             subscriptions = subscriptions.saturating_add(session.subscriptions.len());
             timers =
                 timers.saturating_add(usize::from(session.expires_at.is_some())).saturating_add(usize::from(session.will_at.is_some()));
@@ -54,7 +59,11 @@ impl Broker {
                 Stage::Fresh { .. } => timers = timers.saturating_add(1),
             }
         }
-        if subscriptions != self.router.len() {
+        let away = |no| self.sessions.get(no).is_none_or(|session| session.conn.is_none());
+        if self.shares.memberships(away) != Some(memberships) {
+            return Err(format!("sessions hold {memberships} memberships, the groups {:?}", self.shares.memberships(away)));
+        }
+        if subscriptions.saturating_add(self.shares.len()) != self.router.len() {
             return Err(format!("sessions hold {subscriptions} subscriptions, the router {}", self.router.len()));
         }
         if timers != self.timers.len() {

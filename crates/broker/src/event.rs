@@ -81,6 +81,6 @@ pub enum DropWhy {
     Expired,
     /// The subscription says No Local [MQTT-3.8.3-3].
     NoLocal,
-    /// The session ended while the message waited.
+    /// The session, or the shared subscription, ended while the message waited.
     SessionEnded,
 }

@@ -73,7 +73,7 @@ impl Broker {
             conn: session.conn,
             expiry: session.expiry,
             expires_at: session.expires_at,
-            subscriptions: session.subscriptions.len(),
+            subscriptions: session.subscriptions.len().saturating_add(session.shares.len()),
             in_flight_out: session.outgoing.len(),
             in_flight_in: session.incoming.len(),
             queued: session.queue.len(),
@@ -100,12 +100,17 @@ impl Broker {
         self.sessions.get(no).map(|session| session.incoming.sorted()).unwrap_or_default()
     }
 
-    /// Subscriptions of a session in the order of their making, at most `most`.
+    /// Subscriptions of a session in the order of their making, shared ones last, at most `most`.
     pub fn subscriptions(&self, no: SessionNo, most: usize) -> Vec<SubscriptionFacts> {
         let Some(session) = self.sessions.get(no) else { return Vec::new() };
         let facts =
             |&sub: &u32| self.router.get(sub).map(|(filter, options, identifier)| SubscriptionFacts { filter, options, identifier });
-        session.subscriptions.iter().take(most).filter_map(facts).collect()
+        let shared = |&share: &crate::state::share::ShareNo| {
+            let (filter, member) = self.shares.get(share, no)?;
+            Some(SubscriptionFacts { filter: String::from(filter), options: member.options, identifier: member.identifier })
+        };
+        let plain = session.subscriptions.iter().filter_map(facts);
+        plain.chain(session.shares.iter().filter_map(shared)).take(most).collect()
     }
 
     /// Topic and payload of the will of a session.

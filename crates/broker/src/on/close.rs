@@ -111,6 +111,7 @@ impl Broker {
     fn detach(&mut self, now: Instant, conn: ConnId, no: SessionNo, why: EndWhy, out: &mut Outbox) {
         let Some(session) = self.sessions.get_mut(no) else { return };
         session.conn = None;
+        session.shares.iter().for_each(|&share| self.shares.set_away(share, no, true));
         session.outgoing.disconnected();
         if let EndWhy::Goodbye(ReasonCode::Success) = why
             && session.will.take().is_some()
@@ -135,12 +136,14 @@ impl Broker {
                 self.timers.arm(at, Timer::WillDelay(no));
             }
         }
+        self.rest_shares(now, no, out);
     }
 
     /// Forgets a session with all it held. A will that still waits goes out first [MQTT-3.1.3-9].
     pub(crate) fn end_session(&mut self, now: Instant, no: SessionNo, expired: bool, out: &mut Outbox) {
         self.publish_will(now, no, out);
-        let Some(session) = self.sessions.remove(no) else { return };
+        let Some(mut session) = self.sessions.remove(no) else { return };
+        let orphans = self.leave_shares(no, &mut session);
         let Session { client, mut queue, subscriptions, expires_at, will_at, .. } = session;
         for (at, timer) in [(expires_at, Timer::SessionExpiry(no)), (will_at, Timer::WillDelay(no))] {
             if let Some(at) = at {
@@ -153,6 +156,9 @@ impl Broker {
             out.tell(|| Event::Dropped { client, message, why: DropWhy::SessionEnded });
         }
         out.tell(|| Event::SessionEnded { client, expired });
+        for (share, message) in orphans {
+            self.pass_to_group(now, Some(share), &message, out);
+        }
     }
 
     pub(crate) fn publish_will(&mut self, now: Instant, no: SessionNo, out: &mut Outbox) {

@@ -67,6 +67,7 @@ impl Broker {
         let session = resumed.unwrap_or_else(|| self.sessions.insert(Session::new(Arc::from(client))));
         self.attach(conn, session, connect, will);
         self.start(now, conn);
+        self.rejoin_shares(session);
         // MQTT 3.1 has no Session Present: that byte is reserved.
         let connack = Connack { session_present: resumed.is_some() && connect.version != Version::V31, ..connack };
         self.send(conn, out, |caps, bytes| connack.encode(caps.version, bytes));
@@ -210,7 +211,7 @@ impl Broker {
         if config.topic_alias_maximum > 0 {
             say(Property::TopicAliasMaximum(config.topic_alias_maximum));
         }
-        say(Property::SharedSubscriptionAvailable(0));
+        say(Property::SharedSubscriptionAvailable(1));
         let granted = self.conns.get(conn).map(|state| state.caps.keep_alive);
         if let Some(granted) = granted.filter(|&granted| granted != connect.keep_alive) {
             say(Property::ServerKeepAlive(granted));

@@ -14,6 +14,7 @@ use crate::state::message::{Identifiers, Kept, Manner, Message};
 use crate::state::queue::Waiting;
 use crate::state::router::Match;
 use crate::state::session::{Session, SessionNo};
+use crate::state::share::ShareNo;
 use crate::time::Instant;
 
 /// What a delivery to one session came to.
@@ -37,6 +38,9 @@ impl Broker {
     pub(crate) fn deliver(&mut self, now: Instant, message: &Message<'_>, out: &mut Outbox) -> u32 {
         let mut scratch = core::mem::take(&mut self.scratch);
         let no_local = self.collect(message, &mut scratch);
+        for share in scratch.shares.drain(..) {
+            scratch.targets.extend(self.choose(message, share));
+        }
         let mut kept: Option<Arc<Kept>> = None;
         let mut shared: Option<Shared> = None;
         for target in &scratch.targets {
@@ -52,8 +56,9 @@ impl Broker {
 
     /// Collects the sessions into `scratch.targets`, each once. Gives the client that No Local spared.
     fn collect(&self, message: &Message<'_>, scratch: &mut Scratch) -> Option<Arc<str>> {
-        let Scratch { walk, targets, stamps, .. } = scratch;
+        let Scratch { walk, targets, stamps, shares, .. } = scratch;
         targets.clear();
+        shares.clear();
         if stamps.len() < self.sessions.capacity() {
             stamps.resize(self.sessions.capacity(), (0, 0));
         }
@@ -63,7 +68,9 @@ impl Broker {
                 spared = true;
                 return;
             }
-            let Some(stamp) = stamps.get_mut(found.session.0 as usize) else { return };
+            let Some(stamp) = stamps.get_mut(found.session.0 as usize) else {
+                return shares.extend(ShareNo::from_subscriber(found.session));
+            };
             if stamp.0 == message.no
                 && let Some(target) = targets.get_mut(stamp.1 as usize)
             {
@@ -73,7 +80,7 @@ impl Broker {
             let mut identifiers = Identifiers::None;
             identifiers.add(found.identifier);
             let retain = message.retain && found.options.retain_as_published;
-            let manner = Manner { qos: message.qos.min(found.options.qos), retain, identifiers };
+            let manner = Manner { qos: message.qos.min(found.options.qos), retain, identifiers, share: None };
             targets.push(Target { session: found.session, manner });
         });
         let client = || message.from.and_then(|no| self.sessions.get(no)).map(|session| session.client.clone());

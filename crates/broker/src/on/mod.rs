@@ -6,5 +6,6 @@ mod connect;
 mod deliver;
 mod frame;
 mod publish;
+mod share;
 mod subscribe;
 mod timeout;

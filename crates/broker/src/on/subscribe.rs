@@ -60,16 +60,31 @@ impl Broker {
     ) -> Result<bool, ReasonCode> {
         let filter = subscription.filter.as_str();
         let parsed = TopicFilter::parse(filter).map_err(|_| ReasonCode::TopicFilterInvalid)?;
-        if parsed.share().is_some() {
-            return Err(ReasonCode::SharedSubscriptionsNotSupported);
-        }
         if !self.levels_ok(filter) {
             return Err(ReasonCode::TopicFilterInvalid);
         }
         let options = subscription.options;
         let session = self.sessions.get_mut(no).ok_or(ReasonCode::UnspecifiedError)?;
+        let held = session.subscriptions.len().saturating_add(session.shares.len());
+        if let Some((_, pattern)) = parsed.share() {
+            let joined = self.shares.join(filter, no, options, identifier, session.conn.is_none());
+            if joined.new_group {
+                let (sub, _) = self.router.subscribe(joined.share.as_subscriber(), pattern, SubscriptionOptions::default(), 0);
+                self.shares.set_sub(joined.share, sub);
+            }
+            if joined.new_member && held >= self.config.max_subscriptions {
+                self.leave_share(no, joined.share, out);
+                return Err(ReasonCode::QuotaExceeded);
+            }
+            if joined.new_member {
+                session.shares.push(joined.share);
+            }
+            out.tell(|| Event::Subscribed { conn, filter: Arc::from(filter), qos: options.qos });
+            // Retained messages are for whoever subscribes alone [U5-3.8.4-a].
+            return Ok(false);
+        }
         let (sub, new) = self.router.subscribe(no, filter, options, identifier);
-        if new && session.subscriptions.len() >= self.config.max_subscriptions {
+        if new && held >= self.config.max_subscriptions {
             self.router.unsubscribe(no, filter);
             return Err(ReasonCode::QuotaExceeded);
         }
@@ -95,7 +110,7 @@ impl Broker {
             let mut identifiers = Identifiers::None;
             identifiers.add(identifier);
             let qos = retained.message.qos.min(wanted.options.qos);
-            let target = Target { session: no, manner: Manner { qos, retain: true, identifiers } };
+            let target = Target { session: no, manner: Manner { qos, retain: true, identifiers, share: None } };
             self.deliver_kept(now, &target, &retained.message, out);
         }
     }
@@ -115,18 +130,28 @@ impl Broker {
                 }
                 return self.doom(conn, EndWhy::Broker(ReasonCode::TopicFilterInvalid), out);
             }
-            let Some(session) = self.sessions.get_mut(no) else { return };
-            reasons.push(match self.router.unsubscribe(no, filter) {
-                Some(sub) => {
-                    session.subscriptions.retain(|&other| other != sub);
-                    out.tell(|| Event::Unsubscribed { conn, filter: Arc::from(filter) });
-                    ReasonCode::Success as u8
-                }
-                None => ReasonCode::NoSubscriptionExisted as u8,
-            });
+            let existed = self.unsubscribe_one(no, filter, out);
+            if existed {
+                out.tell(|| Event::Unsubscribed { conn, filter: Arc::from(filter) });
+            }
+            reasons.push(if existed { ReasonCode::Success } else { ReasonCode::NoSubscriptionExisted } as u8);
         }
         let unsuback = Unsuback { packet_id: unsubscribe.packet_id, reasons: &reasons, properties: Properties::EMPTY };
         self.send(conn, out, |_, bytes| unsuback.encode(version, bytes));
+    }
+
+    /// Removes one subscription; `false` when there was none.
+    fn unsubscribe_one(&mut self, no: SessionNo, filter: &str, out: &mut Outbox) -> bool {
+        let Some(session) = self.sessions.get_mut(no) else { return false };
+        if filter.starts_with("$share/") {
+            let Some(share) = self.shares.find(filter).filter(|share| session.shares.contains(share)) else { return false };
+            session.shares.retain(|&other| other != share);
+            self.leave_share(no, share, out);
+            return true;
+        }
+        let Some(sub) = self.router.unsubscribe(no, filter) else { return false };
+        session.subscriptions.retain(|&other| other != sub);
+        true
     }
 }
 

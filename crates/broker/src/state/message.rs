@@ -7,6 +7,7 @@ use mqtt::{Properties, QoS, Text};
 
 use crate::io::MessageNo;
 use crate::state::session::SessionNo;
+use crate::state::share::ShareNo;
 use crate::time::Instant;
 
 /// A message as it is being published: borrowed from the publisher's frame, so that one which nobody must keep is never copied.
@@ -85,6 +86,8 @@ pub(crate) struct Manner {
     pub(crate) retain: bool,
     /// Subscription Identifiers of the subscriptions that matched.
     pub(crate) identifiers: Identifiers,
+    /// The shared subscription it came by: should the session end, another member gets it.
+    pub(crate) share: Option<ShareNo>,
 }
 
 /// Subscription Identifiers of one delivery. One or none is the rule; more are boxed.

@@ -2,6 +2,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use crate::config::Config;
 use crate::state::message::{Kept, Manner};
@@ -43,6 +44,20 @@ impl Queue {
             self.waiting = VecDeque::new();
         }
         Some(waiting)
+    }
+
+    /// Takes out the messages that `which` wants, in their order.
+    pub(crate) fn take(&mut self, which: impl Fn(&Waiting) -> bool) -> Vec<Waiting> {
+        if !self.waiting.iter().any(&which) {
+            return Vec::new();
+        }
+        let (mut taken, mut stay) = (Vec::new(), VecDeque::new());
+        for waiting in core::mem::take(&mut self.waiting) {
+            if which(&waiting) { taken.push(waiting) } else { stay.push_back(waiting) }
+        }
+        self.bytes = taken.iter().fold(self.bytes, |bytes, waiting| bytes.saturating_sub(waiting.message.size()));
+        self.waiting = stay;
+        taken
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -10,6 +10,7 @@ use crate::state::Hasher;
 use crate::state::inflight::{In, Out};
 use crate::state::message::Kept;
 use crate::state::queue::Queue;
+use crate::state::share::ShareNo;
 use crate::time::Instant;
 use core::hash::BuildHasher;
 
@@ -36,6 +37,8 @@ pub(crate) struct Session {
     pub(crate) will_at: Option<Instant>,
     /// Numbers of its subscriptions in the router, in the order of their making.
     pub(crate) subscriptions: Vec<u32>,
+    /// Shared subscriptions that it is a member of, in the order of joining.
+    pub(crate) shares: Vec<ShareNo>,
 }
 
 /// A will that is kept.
@@ -61,6 +64,7 @@ impl Session {
             will: None,
             will_at: None,
             subscriptions: Vec::new(),
+            shares: Vec::new(),
         }
     }
 }

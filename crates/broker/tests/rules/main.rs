@@ -7,6 +7,7 @@ mod harness;
 mod qos;
 mod retained;
 mod session;
+mod share;
 mod subscribe;
 mod topics;
 mod will;
