@@ -3,7 +3,7 @@
 use contract::PaceWanted;
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
-use web_sys::Element;
+use web_sys::{Element, HtmlButtonElement};
 
 use crate::page::Page;
 use crate::store::Dialog;
@@ -11,6 +11,15 @@ use crate::store::Dialog;
 /// Listens as long as the page lives.
 pub(crate) fn listen(page: Page) {
     let store = page.store;
+    // A control that was clicked lets go of the keyboard, so that the space bar steps again. Whoever came to it by Tab stays there.
+    let _clicks = window_event_listener(ev::click, move |event| {
+        if event.detail() > 0
+            && store.dialog.get_untracked().is_none()
+            && let Some(button) = document().active_element().and_then(|element| element.dyn_into::<HtmlButtonElement>().ok())
+        {
+            let _ = button.blur();
+        }
+    });
     let _listening = window_event_listener(ev::keydown, move |event| {
         if event.ctrl_key() || event.alt_key() || event.meta_key() || store.dialog.get_untracked().is_some() {
             return;
