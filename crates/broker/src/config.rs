@@ -1,5 +1,9 @@
 //! Every limit and every switch of the broker, in one place.
 
+use alloc::string::String;
+
+use mqtt::QoS;
+
 /// Limits and switches. [`Config::default`] is what the page runs with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -41,6 +45,18 @@ pub struct Config {
     pub strict_v31_client_id: bool,
     /// Longest Keep Alive accepted, in seconds, also in place of 0 (off); `0`: any. Sent as Server Keep Alive.
     pub max_keep_alive: u16,
+    /// Highest QoS that may be published. Below 2 it is sent as Maximum QoS; subscriptions are granted no more.
+    pub maximum_qos: QoS,
+    /// Whether messages are retained. Sent as Retain Available when not.
+    pub retain_available: bool,
+    /// Whether filters may hold `+` and `#`. Sent as Wildcard Subscription Available when not.
+    pub wildcards_available: bool,
+    /// Whether SUBSCRIBE may carry a Subscription Identifier. Sent as Subscription Identifiers Available when not.
+    pub subscription_identifiers_available: bool,
+    /// Whether `$share/{group}/{filter}` shares a subscription. Sent as Shared Subscription Available.
+    pub shared_subscriptions_available: bool,
+    /// Response Information for clients that ask for it: where they may have answers sent to. `%c` stands for the Client Identifier.
+    pub response_information: Option<String>,
     /// Filters of one SUBSCRIBE or UNSUBSCRIBE.
     pub max_filters_per_packet: usize,
 }
@@ -67,6 +83,12 @@ impl Default for Config {
             v3_session_expiry: u32::MAX,
             strict_v31_client_id: false,
             max_keep_alive: 0,
+            maximum_qos: QoS::ExactlyOnce,
+            retain_available: true,
+            wildcards_available: true,
+            subscription_identifiers_available: true,
+            shared_subscriptions_available: true,
+            response_information: None,
             max_filters_per_packet: 1_000,
         }
     }

@@ -1,10 +1,11 @@
 //! PUBACK, PUBREC, PUBREL, PUBCOMP from a client.
 
-use mqtt::{Ack, PacketId, PacketType, Properties, QoS, ReasonCode};
+use mqtt::{Ack, PacketId, PacketType, Properties, PropertiesBuf, QoS, ReasonCode};
 
 use crate::broker::Broker;
 use crate::event::{EndWhy, Event};
 use crate::io::{ConnId, Outbox};
+use crate::on::words;
 use crate::state::inflight::Phase;
 use crate::state::session::SessionNo;
 use crate::time::Instant;
@@ -79,7 +80,15 @@ impl Broker {
 
     /// Writes one of the four acknowledgements.
     pub(crate) fn send_ack(&mut self, conn: ConnId, kind: PacketType, packet_id: PacketId, reason: ReasonCode, out: &mut Outbox) {
-        let ack = Ack { packet_id, reason, properties: Properties::EMPTY };
-        self.send(conn, out, |caps, bytes| ack.encode(kind, caps.version, bytes));
+        if !reason.is_error() {
+            let ack = Ack { packet_id, reason, properties: Properties::EMPTY };
+            return self.send(conn, out, |caps, bytes| ack.encode(kind, caps.version, bytes));
+        }
+        let mut properties = PropertiesBuf::new();
+        self.send(conn, out, |caps, bytes| {
+            let size = |properties: Properties<'_>| Ack { packet_id, reason, properties }.encoded_len(caps.version);
+            words::explain(caps, false, words::sentence(reason), &mut properties, size);
+            Ack { packet_id, reason, properties: properties.as_properties() }.encode(kind, caps.version, bytes);
+        });
     }
 }

@@ -1,10 +1,13 @@
 //! Ends: of a connection, of a session.
 
-use mqtt::{Connack, Disconnect, Frame, Malformed, PacketType, Place, Properties, ReasonCode, Sender, Version};
+use alloc::string::ToString;
+
+use mqtt::{Disconnect, Frame, Malformed, PacketType, Place, Properties, PropertiesBuf, ReasonCode, Sender, Version};
 
 use crate::broker::Broker;
 use crate::event::{DropWhy, EndWhy, Event};
 use crate::io::{ConnId, Outbox, Output};
+use crate::on::words;
 use crate::state::conn::Stage;
 use crate::state::message::Message;
 use crate::state::session::{Session, SessionNo};
@@ -38,27 +41,36 @@ impl Broker {
         // What the header tells is found before the version is known; the rule's number depends on it.
         let error = if let Stage::Running { .. } = state.stage { error.in_version(state.caps.version) } else { error };
         out.tell(|| Event::BadBytes { conn, error: alloc::boxed::Box::new(error) });
+        let words = error.to_string();
         // A CONNECT that cannot be read is answered only as far as its version is known or is itself the matter.
         if let Stage::Fresh { .. } = state.stage
             && let Some(frame) = frame.filter(|frame| frame.kind() == PacketType::Connect)
             && let Some(version) = answerable(frame, reason)
         {
             state.caps.version = version;
-            let connack = Connack { session_present: false, reason, properties: Properties::EMPTY };
-            self.send(conn, out, |_, bytes| connack.encode(version, bytes));
+            return self.refuse_saying(conn, reason, &words, out);
         }
-        self.doom(conn, EndWhy::Broker(reason), out);
+        self.doom_saying(conn, EndWhy::Broker(reason), &words, out);
     }
 
     /// Puts a connection on the list of those that end with this turn, and tells a v5 client why.
     pub(crate) fn doom(&mut self, conn: ConnId, why: EndWhy, out: &mut Outbox) {
+        let words = if let EndWhy::Broker(reason) = why { words::sentence(reason) } else { "" };
+        self.doom_saying(conn, why, words, out);
+    }
+
+    /// The same, with words of its own for a v5 client.
+    pub(crate) fn doom_saying(&mut self, conn: ConnId, why: EndWhy, words: &str, out: &mut Outbox) {
         let Some(state) = self.conns.get(conn) else { return };
         if let (Stage::Running { .. }, Version::V5, EndWhy::Broker(reason)) = (state.stage, state.caps.version, why) {
             // A reason that another packet would carry, such as a second CONNECT of an unknown version, is a Protocol Error here
             // [MQTT-3.14.2-1].
             let allowed = reason.allowed_in(PacketType::Disconnect, Sender::Server);
             let reason = if allowed { reason } else { ReasonCode::ProtocolError };
-            let disconnect = Disconnect { reason, properties: Properties::EMPTY };
+            let mut properties = PropertiesBuf::new();
+            let size = |properties: Properties<'_>| Disconnect { reason, properties }.encoded_len(Version::V5);
+            words::explain(&state.caps, true, words, &mut properties, size);
+            let disconnect = Disconnect { reason, properties: properties.as_properties() };
             // A client that takes not even this is closed without a word [MQTT-3.1.2-24].
             if disconnect.encoded_len(Version::V5) <= state.caps.max_packet_size as usize {
                 let frame = out.write(|bytes| disconnect.encode(Version::V5, bytes));

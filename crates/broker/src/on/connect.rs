@@ -4,11 +4,13 @@ use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 
-use mqtt::{Connack, Connect, PropertiesBuf, Property, PropertyId, ReasonCode, Text, Version, topic};
+use mqtt::{Connack, Connect, Properties, PropertiesBuf, Property, PropertyId, QoS, ReasonCode, Text, Version, topic};
 
 use crate::broker::Broker;
 use crate::event::{EndWhy, Event};
 use crate::io::{ConnId, Outbox};
+use crate::on::publish::may_not_publish_to;
+use crate::on::words;
 use crate::state::conn::{Caps, Conn, Stage};
 use crate::state::message::Message;
 use crate::state::session::{Session, SessionNo, Will};
@@ -49,7 +51,7 @@ impl Broker {
             return self.refuse(conn, ReasonCode::QuotaExceeded, out);
         }
         let mut properties = PropertiesBuf::new();
-        self.terms(conn, connect, assigned.as_deref(), &mut properties);
+        self.terms(&caps, connect, assigned.as_deref(), &mut properties);
         let connack = Connack { session_present: false, reason: ReasonCode::Success, properties: properties.as_properties() };
         if connack.encoded_len(connect.version) > caps.max_packet_size as usize {
             // A client that cannot be told the terms cannot keep them.
@@ -88,6 +90,7 @@ impl Broker {
             keep_alive: if connect.version.is_v5() { keep_alive } else { connect.keep_alive },
             max_packet_size: properties.maximum_packet_size().unwrap_or(u32::MAX),
             receive_maximum: properties.receive_maximum().unwrap_or(u16::MAX),
+            problem_information: properties.request_problem_information() != Some(0),
         }
     }
 
@@ -123,6 +126,16 @@ impl Broker {
         let Some(will) = &connect.will else { return Ok(None) };
         if topic::TopicName::parse(will.topic.as_str()).is_err() || !self.levels_ok(will.topic.as_str()) {
             return Err(ReasonCode::TopicNameInvalid);
+        }
+        if may_not_publish_to(will.topic.as_str()) {
+            return Err(ReasonCode::NotAuthorized);
+        }
+        // [MQTT-3.2.2-12, MQTT-3.2.2-13]
+        if will.qos > self.config.maximum_qos {
+            return Err(ReasonCode::QosNotSupported);
+        }
+        if will.retain && !self.config.retain_available {
+            return Err(ReasonCode::RetainNotSupported);
         }
         let forwarded = super::publish::forwarded(will.properties, &mut self.scratch.properties);
         let message = Message {
@@ -189,7 +202,7 @@ impl Broker {
     }
 
     /// What a v5 client must know of this server and could not know.
-    fn terms(&self, conn: ConnId, connect: &Connect<'_>, assigned: Option<&str>, properties: &mut PropertiesBuf) {
+    fn terms(&self, caps: &Caps, connect: &Connect<'_>, assigned: Option<&str>, properties: &mut PropertiesBuf) {
         if !connect.version.is_v5() {
             return;
         }
@@ -204,6 +217,13 @@ impl Broker {
         if config.receive_maximum < u16::MAX {
             say(Property::ReceiveMaximum(config.receive_maximum));
         }
+        // 2 is what stands for the property's absence; as a value it is not allowed [MQTT-3.2.2-9].
+        if config.maximum_qos < QoS::ExactlyOnce {
+            say(Property::MaximumQos(config.maximum_qos as u8));
+        }
+        if !config.retain_available {
+            say(Property::RetainAvailable(0));
+        }
         say(Property::MaximumPacketSize(config.max_packet_size));
         if let Some(id) = assigned.and_then(|id| Text::new(id).ok()) {
             say(Property::AssignedClientIdentifier(id));
@@ -211,10 +231,22 @@ impl Broker {
         if config.topic_alias_maximum > 0 {
             say(Property::TopicAliasMaximum(config.topic_alias_maximum));
         }
-        say(Property::SharedSubscriptionAvailable(1));
-        let granted = self.conns.get(conn).map(|state| state.caps.keep_alive);
-        if let Some(granted) = granted.filter(|&granted| granted != connect.keep_alive) {
-            say(Property::ServerKeepAlive(granted));
+        if !config.wildcards_available {
+            say(Property::WildcardSubscriptionAvailable(0));
+        }
+        if !config.subscription_identifiers_available {
+            say(Property::SubscriptionIdentifierAvailable(0));
+        }
+        say(Property::SharedSubscriptionAvailable(u8::from(config.shared_subscriptions_available)));
+        if caps.keep_alive != connect.keep_alive {
+            say(Property::ServerKeepAlive(caps.keep_alive));
+        }
+        // [MQTT-3.1.2-28]
+        if connect.properties.request_response_information() == Some(1)
+            && let Some(information) = &config.response_information
+        {
+            let information = information.replace("%c", assigned.unwrap_or(connect.client_id.as_str()));
+            say(Property::ResponseInformation(Text::clipped(&information)));
         }
     }
 
@@ -231,10 +263,18 @@ impl Broker {
 
     /// Answers CONNECT with a reason against it, then closes [MQTT-3.2.2-7].
     pub(crate) fn refuse(&mut self, conn: ConnId, reason: ReasonCode, out: &mut Outbox) {
-        let Some(version) = self.conns.get(conn).map(|state| state.caps.version) else { return };
-        if version.is_v5() || reason.to_v3_connack().is_some() {
-            let connack = Connack { session_present: false, reason, properties: mqtt::Properties::EMPTY };
-            self.send(conn, out, |_, bytes| connack.encode(version, bytes));
+        self.refuse_saying(conn, reason, words::sentence(reason), out);
+    }
+
+    /// The same, with words of its own for a v5 client.
+    pub(crate) fn refuse_saying(&mut self, conn: ConnId, reason: ReasonCode, words: &str, out: &mut Outbox) {
+        let Some(caps) = self.conns.get(conn).map(|state| state.caps) else { return };
+        if caps.version.is_v5() || reason.to_v3_connack().is_some() {
+            let mut properties = PropertiesBuf::new();
+            let connack = Connack { session_present: false, reason, properties: Properties::EMPTY };
+            words::explain(&caps, true, words, &mut properties, |properties| Connack { properties, ..connack }.encoded_len(caps.version));
+            let connack = Connack { properties: properties.as_properties(), ..connack };
+            self.send(conn, out, |_, bytes| connack.encode(caps.version, bytes));
         }
         self.doom(conn, EndWhy::Broker(reason), out);
     }

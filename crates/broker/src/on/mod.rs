@@ -9,3 +9,4 @@ mod publish;
 mod share;
 mod subscribe;
 mod timeout;
+mod words;

@@ -38,6 +38,16 @@ impl Broker {
         if topic::TopicName::parse(topic.as_str()).is_err() || !self.levels_ok(topic.as_str()) {
             return self.doom(conn, EndWhy::Broker(ReasonCode::TopicNameInvalid), out);
         }
+        // [U5-3.2.2.3.4-a, U5-3.2.2.3.5-a]
+        if publish.qos > self.config.maximum_qos {
+            return self.doom(conn, EndWhy::Broker(ReasonCode::QosNotSupported), out);
+        }
+        if publish.retain && !self.config.retain_available {
+            return self.doom(conn, EndWhy::Broker(ReasonCode::RetainNotSupported), out);
+        }
+        if may_not_publish_to(topic.as_str()) {
+            return self.turn_down(conn, publish, out);
+        }
         if publish.qos == QoS::ExactlyOnce
             && let Some(id) = publish.packet_id
             && !self.keep_id(conn, session, id, out)
@@ -65,6 +75,18 @@ impl Broker {
         let to = self.publish_message(now, &message, out);
         self.scratch.properties = properties;
         self.acknowledge(conn, publish, to, out);
+    }
+
+    /// A message that is not passed on: a v5 client is told, a v3 client gets the usual answer [3.1.1: MQTT-3.3.5-2].
+    fn turn_down(&mut self, conn: ConnId, publish: &Publish<'_>, out: &mut Outbox) {
+        let no = self.next_message();
+        out.tell(|| Event::Published { conn: Some(conn), message: no });
+        out.tell(|| Event::PassedOn { message: no, to: 0 });
+        let Some(id) = publish.packet_id else { return };
+        let v5 = self.conns.get(conn).is_some_and(|state| state.caps.version.is_v5());
+        let reason = if v5 { ReasonCode::NotAuthorized } else { ReasonCode::Success };
+        let kind = if publish.qos == QoS::ExactlyOnce { PacketType::Pubrec } else { PacketType::Puback };
+        self.send_ack(conn, kind, id, reason, out);
     }
 
     /// A QoS 2 PUBLISH: keeps its Packet Identifier, or deals with one that may not or need not go on. `true`: go on.
@@ -138,6 +160,11 @@ impl Broker {
         }
         slot.take().map(|lent| Some((place, lent))).ok_or(ReasonCode::ProtocolError)
     }
+}
+
+/// `$SYS` is the server's own [4.7.2].
+pub(crate) fn may_not_publish_to(topic: &str) -> bool {
+    topic.strip_prefix("$SYS").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The properties that go on to subscribers unaltered [MQTT-3.3.2-4, -15, -16, -17, -20]: all but those of one hop.

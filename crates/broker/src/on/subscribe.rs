@@ -1,14 +1,19 @@
 //! SUBSCRIBE and UNSUBSCRIBE.
 
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use mqtt::topic::TopicFilter;
-use mqtt::{Properties, ReasonCode, RetainHandling, Suback, Subscribe, Subscription, SubscriptionOptions, Unsuback, Unsubscribe, Version};
+use mqtt::topic::{BadFilter, TopicFilter};
+use mqtt::{
+    Properties, PropertiesBuf, PropertyId, ReasonCode, RetainHandling, Suback, Subscribe, SubscriptionOptions, Unsuback, Unsubscribe,
+    Version,
+};
 
 use crate::broker::{Broker, Target};
 use crate::event::{EndWhy, Event};
 use crate::io::{ConnId, Outbox};
+use crate::on::words;
 use crate::state::message::{Identifiers, Manner};
 use crate::state::session::SessionNo;
 use crate::time::Instant;
@@ -19,34 +24,87 @@ struct Wanted<'a> {
     options: SubscriptionOptions,
 }
 
+/// Why one filter was refused.
+enum Refusal {
+    Filter(BadFilter),
+    Code(ReasonCode),
+}
+
+impl Refusal {
+    fn reason(&self) -> ReasonCode {
+        match self {
+            Refusal::Filter(_) => ReasonCode::TopicFilterInvalid,
+            Refusal::Code(reason) => *reason,
+        }
+    }
+
+    fn words(self) -> String {
+        match self {
+            Refusal::Filter(bad) => bad.to_string(),
+            Refusal::Code(reason) => String::from(words::sentence(reason)),
+        }
+    }
+}
+
 impl Broker {
     pub(crate) fn on_subscribe(&mut self, now: Instant, conn: ConnId, session: SessionNo, subscribe: &Subscribe<'_>, out: &mut Outbox) {
         let Some(version) = self.conns.get(conn).map(|state| state.caps.version) else { return };
-        if subscribe.filters.len() > self.config.max_filters_per_packet {
-            return self.doom(conn, EndWhy::Broker(ReasonCode::QuotaExceeded), out);
+        if let Some(reason) = self.not_available(version, subscribe) {
+            return self.doom(conn, EndWhy::Broker(reason), out);
         }
         let identifier = subscribe.properties.subscription_identifiers().next().unwrap_or(0);
         let mut reasons = Vec::with_capacity(subscribe.filters.len());
         let mut wanted = Vec::new();
+        let mut refused: Option<Refusal> = None;
         for subscription in &subscribe.filters {
-            match self.subscribe_one(conn, session, subscription, identifier, out) {
+            // [MQTT-3.2.2-10]
+            let granted = SubscriptionOptions { qos: subscription.options.qos.min(self.config.maximum_qos), ..subscription.options };
+            match self.subscribe_one(conn, session, (subscription.filter.as_str(), granted), identifier, out) {
                 Ok(send_retained) => {
-                    reasons.push(subscription.options.qos as u8);
+                    reasons.push(granted.qos as u8);
                     if send_retained {
-                        wanted.push(Wanted { filter: subscription.filter.as_str(), options: subscription.options });
+                        wanted.push(Wanted { filter: subscription.filter.as_str(), options: granted });
                     }
                 }
-                Err(reason) => match suback_code(version, reason) {
-                    Some(code) => reasons.push(code),
-                    None => return self.doom(conn, EndWhy::Broker(reason), out),
+                Err(refusal) => match suback_code(version, refusal.reason()) {
+                    Some(code) => {
+                        reasons.push(code);
+                        refused.get_or_insert(refusal);
+                    }
+                    None => return self.doom(conn, EndWhy::Broker(refusal.reason()), out),
                 },
             }
         }
+        let words = refused.map(Refusal::words).unwrap_or_default();
+        let mut properties = PropertiesBuf::new();
         let suback = Suback { packet_id: subscribe.packet_id, reasons: &reasons, properties: Properties::EMPTY };
-        self.send(conn, out, |_, bytes| suback.encode(version, bytes));
+        self.send(conn, out, |caps, bytes| {
+            words::explain(caps, false, &words, &mut properties, |properties| Suback { properties, ..suback }.encoded_len(version));
+            Suback { properties: properties.as_properties(), ..suback }.encode(version, bytes);
+        });
         for wanted in wanted {
             self.send_retained(now, session, &wanted, identifier, out);
         }
+    }
+
+    /// Why a SUBSCRIBE ends the connection: it asks for what CONNACK said is not there [U5-3.2.2.3.11-a, -12-a, -13-a], or for too much.
+    fn not_available(&self, version: Version, subscribe: &Subscribe<'_>) -> Option<ReasonCode> {
+        let config = &self.config;
+        if subscribe.filters.len() > config.max_filters_per_packet {
+            return Some(ReasonCode::QuotaExceeded);
+        }
+        if !version.is_v5() {
+            return None;
+        }
+        if !config.subscription_identifiers_available && subscribe.properties.has(PropertyId::SubscriptionIdentifier) {
+            return Some(ReasonCode::SubscriptionIdentifiersNotSupported);
+        }
+        let parsed = || subscribe.filters.iter().filter_map(|subscription| TopicFilter::parse(subscription.filter.as_str()).ok());
+        if !config.shared_subscriptions_available && parsed().any(|filter| filter.share().is_some()) {
+            return Some(ReasonCode::SharedSubscriptionsNotSupported);
+        }
+        let wildcard = !config.wildcards_available && parsed().any(TopicFilter::has_wildcard);
+        wildcard.then_some(ReasonCode::WildcardSubscriptionsNotSupported)
     }
 
     /// Makes one subscription; `true` when its retained messages are wanted.
@@ -54,17 +112,22 @@ impl Broker {
         &mut self,
         conn: ConnId,
         no: SessionNo,
-        subscription: &Subscription<'_>,
+        (filter, options): (&str, SubscriptionOptions),
         identifier: u32,
         out: &mut Outbox,
-    ) -> Result<bool, ReasonCode> {
-        let filter = subscription.filter.as_str();
-        let parsed = TopicFilter::parse(filter).map_err(|_| ReasonCode::TopicFilterInvalid)?;
+    ) -> Result<bool, Refusal> {
+        let parsed = TopicFilter::parse(filter).map_err(Refusal::Filter)?;
         if !self.levels_ok(filter) {
-            return Err(ReasonCode::TopicFilterInvalid);
+            return Err(Refusal::Code(ReasonCode::TopicFilterInvalid));
         }
-        let options = subscription.options;
-        let session = self.sessions.get_mut(no).ok_or(ReasonCode::UnspecifiedError)?;
+        // A v5 client that asks for these has lost its connection already; a v3 client could not know.
+        if !self.config.shared_subscriptions_available && parsed.share().is_some() {
+            return Err(Refusal::Code(ReasonCode::SharedSubscriptionsNotSupported));
+        }
+        if !self.config.wildcards_available && parsed.has_wildcard() {
+            return Err(Refusal::Code(ReasonCode::WildcardSubscriptionsNotSupported));
+        }
+        let session = self.sessions.get_mut(no).ok_or(Refusal::Code(ReasonCode::UnspecifiedError))?;
         let held = session.subscriptions.len().saturating_add(session.shares.len());
         if let Some((_, pattern)) = parsed.share() {
             let joined = self.shares.join(filter, no, options, identifier, session.conn.is_none());
@@ -74,7 +137,7 @@ impl Broker {
             }
             if joined.new_member && held >= self.config.max_subscriptions {
                 self.leave_share(no, joined.share, out);
-                return Err(ReasonCode::QuotaExceeded);
+                return Err(Refusal::Code(ReasonCode::QuotaExceeded));
             }
             if joined.new_member {
                 session.shares.push(joined.share);
@@ -86,7 +149,7 @@ impl Broker {
         let (sub, new) = self.router.subscribe(no, filter, options, identifier);
         if new && held >= self.config.max_subscriptions {
             self.router.unsubscribe(no, filter);
-            return Err(ReasonCode::QuotaExceeded);
+            return Err(Refusal::Code(ReasonCode::QuotaExceeded));
         }
         if new {
             session.subscriptions.push(sub);
@@ -121,10 +184,12 @@ impl Broker {
             return self.doom(conn, EndWhy::Broker(ReasonCode::QuotaExceeded), out);
         }
         let mut reasons = Vec::with_capacity(unsubscribe.filters.len());
+        let mut words = String::new();
         for filter in &unsubscribe.filters {
             let filter = filter.as_str();
-            if TopicFilter::parse(filter).is_err() {
+            if let Err(bad) = TopicFilter::parse(filter) {
                 if version.is_v5() {
+                    words = bad.to_string();
                     reasons.push(ReasonCode::TopicFilterInvalid as u8);
                     continue;
                 }
@@ -136,8 +201,12 @@ impl Broker {
             }
             reasons.push(if existed { ReasonCode::Success } else { ReasonCode::NoSubscriptionExisted } as u8);
         }
+        let mut properties = PropertiesBuf::new();
         let unsuback = Unsuback { packet_id: unsubscribe.packet_id, reasons: &reasons, properties: Properties::EMPTY };
-        self.send(conn, out, |_, bytes| unsuback.encode(version, bytes));
+        self.send(conn, out, |caps, bytes| {
+            words::explain(caps, false, &words, &mut properties, |properties| Unsuback { properties, ..unsuback }.encoded_len(version));
+            Unsuback { properties: properties.as_properties(), ..unsuback }.encode(version, bytes);
+        });
     }
 
     /// Removes one subscription; `false` when there was none.

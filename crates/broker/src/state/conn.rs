@@ -63,13 +63,21 @@ pub(crate) struct Caps {
     pub(crate) max_packet_size: u32,
     /// QoS 1 and 2 messages the client takes at once.
     pub(crate) receive_maximum: u16,
+    /// Request Problem Information: Reason Strings may stand in every packet that can carry one.
+    pub(crate) problem_information: bool,
 }
 
 impl Conn {
     pub(crate) fn new(now: Instant, deadline: Instant) -> Conn {
         Conn {
             stage: Stage::Fresh { deadline },
-            caps: Caps { version: Version::V5, keep_alive: 0, max_packet_size: u32::MAX, receive_maximum: u16::MAX },
+            caps: Caps {
+                version: Version::V5,
+                keep_alive: 0,
+                max_packet_size: u32::MAX,
+                receive_maximum: u16::MAX,
+                problem_information: true,
+            },
             heard: now,
             keep_alive_at: None,
             unsent: 0,

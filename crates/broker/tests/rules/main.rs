@@ -9,5 +9,6 @@ mod retained;
 mod session;
 mod share;
 mod subscribe;
+mod switches;
 mod topics;
 mod will;

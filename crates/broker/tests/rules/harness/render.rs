@@ -48,6 +48,7 @@ fn words_of_connack(connack: &Connack<'_>, version: Version) -> String {
             Property::RetainAvailable(n) => format!(" retain={n}"),
             Property::WildcardSubscriptionAvailable(n) => format!(" wild={n}"),
             Property::SubscriptionIdentifierAvailable(n) => format!(" subid={n}"),
+            Property::SharedSubscriptionAvailable(0) => " shared=0".to_owned(),
             Property::ResponseInformation(text) => format!(" info={text}"),
             _ => continue,
         };
