@@ -18,8 +18,12 @@ struct Wall {
 }
 
 /// Small crates without a standard library, which the machine may use where they earn their place. foldhash for its fixed seed: see
-/// `no_hasher_is_seeded_at_random`.
-const SMALL: &[&str] = &["bytes", "hashbrown", "foldhash", "smallvec", "slab", "memchr", "bitflags", "simdutf8"];
+/// `no_hasher_is_seeded_at_random`. The last row is for passwords and SCRAM: nobody should write hashes and constant time anew.
+#[rustfmt::skip]
+const SMALL: &[&str] = &[
+    "bytes", "hashbrown", "foldhash", "smallvec", "slab", "memchr", "bitflags", "simdutf8",
+    "sha2", "hmac", "pbkdf2", "subtle", "base64ct",
+];
 
 /// The way from Rust to JavaScript and the page.
 const BROWSER: &[&str] = &[

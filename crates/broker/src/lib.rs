@@ -16,6 +16,7 @@
 
 extern crate alloc;
 
+pub mod access;
 mod broker;
 mod check;
 pub mod config;

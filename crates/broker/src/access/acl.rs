@@ -25,18 +25,18 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use mqtt::TopicFilter;
 
 use super::line::{BadLine, Line, blank, lines};
 use super::rule::{Grant, Rule};
+use crate::state::Hasher;
 
 /// Who may do what with which topics. Nobody anything, as long as it is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Acl {
     anonymous: Rules,
-    users: HashMap<Box<str>, Rules, FixedState>,
+    users: HashMap<Box<str>, Rules, Hasher>,
     patterns: Rules,
 }
 
@@ -125,23 +125,19 @@ impl Rules {
 
     /// What these rules say; `None`: nothing.
     fn judge(&self, who: &Who<'_>, action: Action, topic: &str) -> Option<bool> {
-        let (denied, granted) = match action {
-            Action::Read => (self.denies.iter().any(|rule| rule.matches(who, topic)), self.grants(who, Grant::reads, topic)),
-            Action::Write => (self.denies.iter().any(|rule| rule.matches(who, topic)), self.grants(who, Grant::writes, topic)),
-            Action::Subscribe => {
-                let may_read = |rule: &Rule| rule.grant.reads() && rule.may_grant(who) && rule.overlaps(who, topic);
-                (self.denies.iter().any(|rule| rule.covers(who, topic)), self.grants.iter().any(may_read))
-            }
-        };
-        match (denied, granted) {
-            (true, _) => Some(false),
-            (false, true) => Some(true),
-            (false, false) => None,
+        let denied = self.denies.iter().any(|rule| match action {
+            Action::Read | Action::Write => rule.matches(who, topic),
+            Action::Subscribe => rule.covers(who, topic),
+        });
+        if denied {
+            return Some(false);
         }
-    }
-
-    fn grants(&self, who: &Who<'_>, right: fn(Grant) -> bool, topic: &str) -> bool {
-        self.grants.iter().any(|rule| right(rule.grant) && rule.may_grant(who) && rule.matches(who, topic))
+        let granted = self.grants.iter().any(|rule| match action {
+            Action::Read => rule.grant.reads() && rule.may_grant(who) && rule.matches(who, topic),
+            Action::Write => rule.grant.writes() && rule.may_grant(who) && rule.matches(who, topic),
+            Action::Subscribe => rule.grant.reads() && rule.may_grant(who) && rule.overlaps(who, topic),
+        });
+        granted.then_some(true)
     }
 }
 

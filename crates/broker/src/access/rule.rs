@@ -101,12 +101,14 @@ impl Rule {
 
     /// Whether its filter matches all that another filter matches.
     pub(crate) fn covers(&self, who: &Who<'_>, filter: &str) -> bool {
-        self.filter(who).is_some_and(|own| (self.reserved || !filter.starts_with('$')) && covers(&own, filter))
+        (self.reserved || !filter.starts_with('$')) && self.filter(who).is_some_and(|own| covers(&own, filter))
     }
 
     /// Whether there may be a topic that both its filter and another filter match.
     pub(crate) fn overlaps(&self, who: &Who<'_>, filter: &str) -> bool {
-        self.filter(who).is_some_and(|own| (self.reserved || !filter.starts_with('$')) && overlaps(&own, filter))
+        // A wildcard at the front does not stand for a level that begins with `$` [MQTT-4.7.2-1].
+        let same_side = if self.reserved { !filter.starts_with(['+', '#']) } else { !filter.starts_with('$') };
+        same_side && self.filter(who).is_some_and(|own| overlaps(&own, filter))
     }
 
     /// Its filter with the names put in; `None` if it uses a user name and there is none.
