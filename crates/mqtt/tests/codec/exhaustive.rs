@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use mqtt::{Fault, PacketType, Place, PropertyId, PropertyKind, ReasonCode, Sender, Version};
 
+use crate::harness::rule::rule;
+use crate::harness::{Shown, say};
 use crate::{check, vectors};
 
-fn rows() -> impl Iterator<Item = Vec<&'static str>> {
+pub(crate) fn rows() -> impl Iterator<Item = Vec<&'static str>> {
     include_str!("tables.tsv").lines().filter(|line| !line.starts_with('#')).map(|line| line.split('\t').collect())
 }
 
@@ -18,7 +20,7 @@ fn packet(name: &str) -> PacketType {
     PacketType::ALL.into_iter().find(|kind| kind.name() == name).unwrap_or_else(|| panic!("no packet {name}"))
 }
 
-fn number(text: &str) -> u8 {
+pub(crate) fn number(text: &str) -> u8 {
     u8::from_str_radix(text.trim_start_matches("0x"), 16).expect("a number")
 }
 
@@ -27,7 +29,7 @@ fn sends(who: &str, sender: Sender) -> bool {
 }
 
 /// A legal packet with these properties at this place.
-fn with_properties(place: Place, properties: &[u8]) -> Vec<u8> {
+pub(crate) fn with_properties(place: Place, properties: &[u8]) -> Vec<u8> {
     let properties = [vectors::var_int(properties.len()), properties.to_vec()].concat();
     let (first, before, after): (u8, &[u8], &[u8]) = match place {
         Place::Connect => (0x10, &[0, 4, 77, 81, 84, 84, 5, 2, 0, 0], &[0, 0]),
@@ -62,6 +64,8 @@ fn example(kind: PropertyKind) -> &'static [u8] {
 
 #[test]
 fn every_property_in_every_place_once_and_twice() {
+    rule!("U5-2.2.2.2-a");
+    let (mut shown, mut cases) = (Shown::default(), 0);
     let table: BTreeMap<(String, u8), Vec<&str>> =
         rows().filter(|row| row[0] == "property").map(|row| ((row[1].to_string(), number(row[2])), row)).collect();
     assert_eq!(table.len(), 64);
@@ -80,6 +84,8 @@ fn every_property_in_every_place_once_and_twice() {
             let twice = check::any(&with_properties(place, &[method, &one, &one].concat()), Version::V5);
             assert_eq!(once.is_ok(), row.is_some(), "{place} 0x{id:02X}: {once:?}");
             assert_eq!(twice.is_ok(), row.is_some_and(|row| row[5] == "often"), "{place} 0x{id:02X} twice: {twice:?}");
+            cases += 2;
+            [&once, &twice].into_iter().filter_map(|found| found.as_ref().err()).for_each(|fault| shown.fault(fault));
             match (row, known) {
                 (Some(_), Some(known)) => {
                     let repeated = twice.err().is_none_or(|fault| fault.fault() == Fault::PropertyRepeated(known));
@@ -90,11 +96,16 @@ fn every_property_in_every_place_once_and_twice() {
         }
         let none = check::any(&with_properties(place, &[]), Version::V5);
         assert_eq!(none.is_ok(), place != Place::Auth, "{place} without properties: {none:?}");
+        cases += 1;
     }
+    say(&format!("{cases} cases of place x property identifier x 0, 1, 2 copies (14 x 256 x 2 and 14 without any)"));
+    assert_eq!(cases, 14 * 256 * 2 + 14);
+    shown.tell();
 }
 
 #[test]
 fn the_property_table_is_that_of_the_standard() {
+    rule!("U5-2.2.2.2-b");
     for row in rows().filter(|row| row[0] == "property") {
         let id = PropertyId::from_u32(u32::from(number(row[2]))).unwrap_or_else(|| panic!("no property {}", row[2]));
         for sender in [Sender::Client, Sender::Server] {
@@ -117,6 +128,7 @@ fn the_property_table_is_that_of_the_standard() {
 
 #[test]
 fn every_number_of_every_property_at_its_borders() {
+    let mut shown = Shown::default();
     for id in PropertyId::ALL {
         let Some(place) = Place::ALL.into_iter().find(|place| id.allowed_in(*place)) else { panic!("{id} stands nowhere") };
         let info = id.info();
@@ -137,13 +149,16 @@ fn every_number_of_every_property_at_its_borders() {
             assert_eq!(found.is_ok(), legal, "{id} = {value}: {found:?}");
             if let Err(fault) = found {
                 assert_eq!(fault.fault(), Fault::PropertyValue { id, value });
+                shown.fault(&fault);
             }
         }
     }
+    shown.tell();
 }
 
 #[test]
 fn every_reason_code_in_every_packet() {
+    let (mut shown, mut cases) = (Shown::default(), 0);
     let table: BTreeMap<(&str, u8), &str> = rows().filter(|row| row[0] == "reason").map(|row| ((row[1], number(row[2])), row[3])).collect();
     assert_eq!(table.len(), 95);
     assert_eq!(ReasonCode::ALL.len(), 43);
@@ -166,6 +181,10 @@ fn every_reason_code_in_every_packet() {
             // The overview of the standard has it for DISCONNECT, the table of DISCONNECT has not: it is read, but nobody may send it.
             let tolerated = name == "DISCONNECT" && code == 0x8C;
             assert_eq!(found.is_ok(), row.is_some() || tolerated, "{name} 0x{code:02X}: {found:?}");
+            cases += 1;
+            if let Err(fault) = &found {
+                shown.fault(fault);
+            }
             let Some(reason) = ReasonCode::from_u8(code) else { continue };
             for sender in [Sender::Client, Sender::Server] {
                 let allowed = reason.allowed_in(packet(name), sender);
@@ -173,10 +192,15 @@ fn every_reason_code_in_every_packet() {
             }
         }
     }
+    say(&format!("{cases} cases of packet x Reason Code (9 x 256)"));
+    assert_eq!(cases, 9 * 256);
+    shown.tell();
 }
 
 #[test]
 fn every_type_with_every_flag() {
+    rule!("U5-2.1.3-a", "MQTT311-2.2.2-1", "MQTT311-2.2.2-2", "M31-dup-flags");
+    let (mut shown, mut cases) = (Shown::default(), 0);
     for version in Version::ALL {
         for kind in PacketType::ALL {
             for flags in 0..16u8 {
@@ -191,9 +215,22 @@ fn every_type_with_every_flag() {
                     _ => flags == 0,
                 };
                 assert_eq!(found.is_ok(), legal, "{kind} {flags:04b} in {version}: {found:?}");
+                cases += 1;
+                if let Err(fault) = &found {
+                    shown.fault(fault);
+                }
             }
         }
+        for flags in 0..16u8 {
+            let none = check::any(&[flags, 0], version).expect_err("packet type 0 is forbidden");
+            assert_eq!(none.fault(), Fault::TypeZero);
+            shown.fault(&none);
+            cases += 1;
+        }
     }
+    say(&format!("{cases} cases of version x packet type x flags (3 x 16 x 16)"));
+    assert_eq!(cases, 3 * 16 * 16);
+    shown.tell();
 }
 
 /// Remaining Length and a legal body.
@@ -221,6 +258,8 @@ fn body(kind: PacketType, version: Version, flags: u8) -> &'static [u8] {
 
 #[test]
 fn every_byte_of_connect_flags() {
+    rule!("U5-3.1.2.3-a", "U5-3.1.2.6-a", "MQTT-3.1.2-19", "MQTT311-3.1.2-11", "M31-connect-flags");
+    let mut shown = Shown::default();
     for version in Version::ALL {
         for flags in 0..=255u8 {
             let mut packet = [&[0, version.protocol_name().len() as u8][..], version.protocol_name().as_bytes()].concat();
@@ -240,12 +279,18 @@ fn every_byte_of_connect_flags() {
             let reserved = flags & 1 != 0 && !loose;
             let will = if flags & 4 != 0 { flags & 0x18 != 0x18 } else { flags & 0x38 == 0 || loose };
             assert_eq!(found.is_ok(), !lone_password && !reserved && will, "{flags:02X} in {version}: {found:?}");
+            if let Err(fault) = &found {
+                shown.fault(fault);
+            }
         }
     }
+    shown.tell();
 }
 
 #[test]
 fn every_byte_of_subscription_options_return_codes_acknowledge_flags_and_levels() {
+    rule!("U5-3.8.3.1-a", "U5-3.8.3.1-b", "MQTT-3.8.3-5", "MQTT-3.2.2-1", "MQTT-3.1.2-2", "MQTT311-3.8.3-4", "MQTT311-3.9.3-2");
+    rule!("M31-session-present", "M31-level", "M31-suback-failure");
     for byte in 0..=255u8 {
         let ok = |bytes: &[u8], version| check::any(bytes, version).is_ok();
         assert_eq!(ok(&[0x82, 6, 0, 1, 0, 1, 97, byte], Version::V31), byte & 3 != 3, "{byte:02X}");

@@ -3,6 +3,9 @@
 mod check;
 mod exhaustive;
 mod facts;
+mod generated;
+mod harness;
+mod make;
 mod parts;
 mod random;
 mod single;

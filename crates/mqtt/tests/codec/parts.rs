@@ -6,6 +6,8 @@ use mqtt::{
     TopicName,
 };
 
+use crate::harness::rule::rule;
+
 fn text(text: &str) -> Text<'_> {
     Text::new(text).unwrap()
 }
@@ -44,6 +46,7 @@ fn one_of_each() -> Vec<Property<'static>> {
 
 #[test]
 fn every_property_is_found_by_its_getter_behind_all_others() {
+    rule!("U5-2.2.2.2-c");
     let all = one_of_each();
     let mut buffer = PropertiesBuf::new();
     all.iter().rev().for_each(|property| buffer.push(*property).unwrap());
@@ -123,6 +126,7 @@ fn properties_are_bounded_in_number_and_range() {
 
 #[test]
 fn texts_and_data_are_bounded_and_hold_no_nul() {
+    rule!("MQTT-4.7.3-3", "MQTT311-4.7.3-3");
     let long = "x".repeat(65_536);
     assert_eq!(Text::new(&long), Err(TextError::TooLong(65_536)));
     assert_eq!(Text::new(&long[1..]).unwrap().len(), 65_535);
@@ -138,6 +142,7 @@ fn texts_and_data_are_bounded_and_hold_no_nul() {
 
 #[test]
 fn return_codes_of_3_stand_for_reasons_and_back() {
+    rule!("U5-2.4-a");
     for code in 0..=255u8 {
         let reason = ReasonCode::from_v3_connack(code);
         assert_eq!(reason.is_some(), code < 6);
@@ -152,6 +157,18 @@ fn return_codes_of_3_stand_for_reasons_and_back() {
 
 #[test]
 fn topic_names() {
+    rule!(
+        "MQTT-4.7.0-1",
+        "MQTT-3.3.2-2",
+        "MQTT-4.7.3-1",
+        "MQTT-4.7.3-2",
+        "MQTT-4.7.3-3",
+        "MQTT311-4.7.1-1",
+        "MQTT311-3.3.2-2",
+        "MQTT311-4.7.3-1",
+        "MQTT311-4.7.3-2",
+        "MQTT311-4.7.3-3"
+    );
     let good = ["a", "/", "a/b", "/a", "a//b", "$SYS/x", " ", "Öl/温度", "a b"];
     assert!(good.iter().all(|name| TopicName::parse(name).is_ok()));
     let long = "x".repeat(65_536);
@@ -173,6 +190,20 @@ fn topic_names() {
 
 #[test]
 fn topic_filters() {
+    rule!(
+        "MQTT-4.7.1-1",
+        "MQTT-4.7.1-2",
+        "MQTT-4.7.3-1",
+        "MQTT-4.7.3-2",
+        "MQTT-4.7.3-3",
+        "MQTT-4.8.2-1",
+        "MQTT-4.8.2-2",
+        "MQTT311-4.7.1-2",
+        "MQTT311-4.7.1-3",
+        "MQTT311-4.7.3-1",
+        "MQTT311-4.7.3-2",
+        "MQTT311-4.7.3-3"
+    );
     let good = ["#", "+", "/#", "+/+", "a/+/b", "/+", "a/#", "+/#", "$share", "$sharex/a", "$share/g/a", "$share/g//a", "$share/g/#"];
     for filter in good {
         assert_eq!(TopicFilter::parse(filter).map(TopicFilter::as_str), Ok(filter));
@@ -212,6 +243,7 @@ fn topic_filters() {
 
 #[test]
 fn which_filter_matches_which_name() {
+    rule!("MQTT-4.7.2-1", "MQTT-4.7.3-4", "MQTT311-4.7.2-1", "MQTT311-4.7.3-4");
     let table = [
         ("a/b", "a/b", true),
         ("a/b", "a/B", false),

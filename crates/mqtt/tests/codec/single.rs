@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use mqtt::{Frame, KEYS, Packet, PropertyId, Version, dissect};
 
+use crate::harness::rule::rule;
+use crate::harness::{Shown, belongs, say};
 use crate::{check, vectors};
 
 #[test]
 fn good_vectors_say_what_they_should_and_are_written_as_they_were_read() {
+    let mut shown = Shown::default();
     for vector in vectors::good() {
         let canonical = check::any(&vector.bytes, vector.version)
             .unwrap_or_else(|fault| panic!("good.txt:{} in {}: {fault}", vector.line, vector.version));
@@ -19,11 +22,14 @@ fn good_vectors_say_what_they_should_and_are_written_as_they_were_read() {
             let said: Vec<_> = fields.iter().map(|field| (field.key, &field.value)).collect();
             assert!(found, "good.txt:{} in {} does not say {key}={value}: {said:?}", vector.line, vector.version);
         }
+        shown.of_version(vector.version, &vector.rules);
     }
+    shown.tell();
 }
 
 #[test]
 fn bad_vectors_are_refused_for_their_reason_at_their_byte_by_their_rule() {
+    let mut shown = Shown::default();
     for vector in vectors::bad() {
         let place = format!("bad.txt:{} in {}", vector.line, vector.version);
         let Err(fault) = check::any(&vector.bytes, vector.version) else { panic!("{place} was accepted") };
@@ -33,25 +39,56 @@ fn bad_vectors_are_refused_for_their_reason_at_their_byte_by_their_rule() {
         if let Some(rule) = &vector.rule {
             assert_eq!(fault.rule().unwrap_or("-"), rule, "{place}: {fault}");
         }
+        shown.fault(&fault);
+        shown.of_version(vector.version, &vector.rules);
+    }
+    shown.tell();
+}
+
+#[test]
+fn every_rule_behind_a_vector_belongs_to_one_of_its_versions() {
+    let good = vectors::good().into_iter().map(|vector| ("good.txt", vector.line, vector.version, vector.rules));
+    let bad = vectors::bad().into_iter().map(|vector| ("bad.txt", vector.line, vector.version, vector.rules));
+    let all: Vec<_> = good.chain(bad).collect();
+    for (file, line, _, rules) in &all {
+        for id in rules {
+            let used = all.iter().any(|(other, at, version, _)| (other, at) == (file, line) && belongs(id, *version));
+            assert!(used, "{file}:{line}: {id} is of no version of the line");
+        }
     }
 }
 
 #[test]
+fn there_are_two_thousand_vectors_and_no_two_are_the_same() {
+    let (all, by_hand) = (vectors::all().len(), vectors::by_hand().len());
+    say(&format!("{all} packet vectors (bytes and outcome in a version), {by_hand} of them by hand, the rest generated"));
+    assert!(by_hand > 300 && all - by_hand > 2_000, "{all} vectors, {by_hand} by hand");
+}
+
+/// Where to cut so many bytes: everywhere, but in the middle of the few long ones, where one byte is like the next, only here and there.
+pub(crate) fn cuts(len: usize) -> impl Iterator<Item = usize> {
+    (0..len).filter(move |at| *at < 300 || len - *at < 20 || *at % 211 == 0)
+}
+
+#[test]
 fn every_vector_cut_at_every_byte_is_refused_and_every_body_cut_shorter_is_judged_without_a_panic() {
+    let mut judged = 0u64;
     for (version, bytes) in vectors::all() {
         let Ok(frame) = Frame::parse(&bytes) else { continue };
-        let step = if bytes.len() > 300 { 97 } else { 1 };
-        for cut in (0..bytes.len()).step_by(step) {
+        for cut in cuts(bytes.len()) {
             assert!(check::any(&bytes[..cut], version).is_err(), "{:02X?}", &bytes[..cut]);
         }
         // The same with a Remaining Length that fits what is left, so that the cut goes through the fields.
-        for cut in (0..frame.body().len()).step_by(step) {
+        for cut in cuts(frame.body().len()) {
             let mut shorter = vec![frame.first()];
             shorter.extend(vectors::var_int(cut));
             shorter.extend(&frame.body()[..cut]);
             let _ = check::any(&shorter, version);
+            judged += 2;
         }
     }
+    say(&format!("{judged} truncations of the vectors"));
+    assert!(judged > 50_000, "{judged} truncations");
 }
 
 #[test]
@@ -66,6 +103,7 @@ fn the_vectors_show_every_key_that_there_is() {
 
 #[test]
 fn lengths_at_the_borders_of_their_bytes() {
+    rule!("MQTT-1.5.5-1");
     for len in [0, 126, 127, 128, 129, 16_382, 16_383, 16_384, 2_097_150, 2_097_151, 2_097_152] {
         // As Remaining Length, made up by the payload.
         let body = [&[0, 1, b'a', 0][..], &vec![b'x'; len]].concat();

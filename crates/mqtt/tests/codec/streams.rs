@@ -2,7 +2,9 @@
 
 use mqtt::{Deframer, Fault, Frame, Guess, MAX_PACKET_SIZE, Malformed, PacketType, ReasonCode};
 
-use crate::vectors;
+use crate::harness::rule::rule;
+use crate::harness::say;
+use crate::{single, vectors};
 
 fn frames(deframer: &mut Deframer) -> Result<Vec<Vec<u8>>, Malformed> {
     let mut all = Vec::new();
@@ -14,13 +16,15 @@ fn frames(deframer: &mut Deframer) -> Result<Vec<Vec<u8>>, Malformed> {
 
 #[test]
 fn every_vector_cut_at_every_byte_comes_out_whole() {
+    rule!("MQTT-6.0.0-2", "MQTT311-6.0.0-2");
+    let mut splits = 0u64;
     for (_, bytes) in vectors::all() {
         if Frame::parse(&bytes).is_err() {
             continue;
         }
         let two = [bytes.clone(), vec![0xC0, 0]].concat();
-        let step = if bytes.len() > 300 { 211 } else { 1 };
-        for cut in (0..=two.len()).step_by(step) {
+        for cut in single::cuts(two.len() + 1) {
+            splits += 1;
             let mut deframer = Deframer::new(MAX_PACKET_SIZE);
             let mut all = Vec::new();
             deframer.push(&two[..cut]);
@@ -32,10 +36,13 @@ fn every_vector_cut_at_every_byte_comes_out_whole() {
             assert_eq!(deframer.pending(), 0);
         }
     }
+    say(&format!("{splits} splits of the vectors"));
+    assert!(splits > 50_000, "{splits} splits");
 }
 
 #[test]
 fn all_vectors_in_one_stream_come_out_in_order_whatever_the_pieces() {
+    rule!("MQTT-6.0.0-2", "MQTT311-6.0.0-2");
     let whole: Vec<Vec<u8>> = vectors::good().into_iter().map(|vector| vector.bytes).collect();
     let stream = whole.concat();
     for size in [1, 2, 3, 7, 64, 1000, 4096, stream.len()] {
@@ -53,6 +60,7 @@ fn all_vectors_in_one_stream_come_out_in_order_whatever_the_pieces() {
 
 #[test]
 fn a_packet_over_the_limit_is_refused_from_its_header() {
+    rule!("MQTT-3.2.2-15", "U5-3.2.2.3.6-a", "B-CVE-2017-7651");
     let mut deframer = Deframer::new(100);
     deframer.push(&[0x30, 98]);
     deframer.push(&[0; 98]);
@@ -73,6 +81,7 @@ fn a_packet_over_the_limit_is_refused_from_its_header() {
 
 #[test]
 fn errors_of_the_header_need_no_body() {
+    rule!("U5-2.1.2-a", "U5-1.5.5-a", "MQTT-1.5.5-1", "B-CVE-2026-21888");
     let cases: [(&[u8], Fault); 3] = [
         (&[0x05], Fault::TypeZero),
         (&[0x30, 0xFF, 0xFF, 0xFF, 0xFF], Fault::VarIntTooLong { what: "Remaining Length" }),
@@ -90,6 +99,7 @@ fn errors_of_the_header_need_no_body() {
 
 #[test]
 fn a_server_tells_from_the_first_bytes_what_is_no_connect() {
+    rule!("MQTT-3.1.0-1", "MQTT311-3.1.0-1");
     let cases: [(&[u8], Guess); 19] = [
         (b"GET /mqtt HTTP/1.1\r\n", Guess::Http),
         (b"G", Guess::Http),

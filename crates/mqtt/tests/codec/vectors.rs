@@ -1,6 +1,8 @@
-//! The vectors of good.txt and bad.txt.
+//! The vectors of good.txt and bad.txt, and how they are written.
 
 use mqtt::Version;
+
+use crate::generated;
 
 /// A line of good.txt for one version.
 pub(crate) struct Good {
@@ -9,6 +11,8 @@ pub(crate) struct Good {
     pub(crate) bytes: Vec<u8>,
     pub(crate) says: Vec<(String, String)>,
     pub(crate) canonical: Vec<u8>,
+    /// Ids of the rules it shows, of all versions.
+    pub(crate) rules: Vec<&'static str>,
 }
 
 /// A line of bad.txt for one version.
@@ -21,11 +25,14 @@ pub(crate) struct Bad {
     /// `None`: any; else the rule, `-` for none.
     pub(crate) rule: Option<String>,
     pub(crate) sentence: String,
+    /// Ids of further rules it shows, of all versions.
+    pub(crate) rules: Vec<&'static str>,
 }
 
 pub(crate) fn good() -> Vec<Good> {
     let mut all = Vec::new();
     for (line, text) in lines(include_str!("good.txt")) {
+        let (text, rules) = text.split_once(" => ").unwrap_or((text, ""));
         let columns: Vec<&str> = text.split(" | ").collect();
         for version in versions(columns[0]) {
             let bytes = bytes(columns[1], version);
@@ -36,6 +43,7 @@ pub(crate) fn good() -> Vec<Good> {
                 canonical: columns.get(3).map_or_else(|| bytes.clone(), |text| self::bytes(text, version)),
                 bytes,
                 says: says.map(|(key, value)| (key.trim().to_string(), value.trim().to_string())).collect(),
+                rules: rules.split_whitespace().collect(),
             });
         }
     }
@@ -56,14 +64,24 @@ pub(crate) fn bad() -> Vec<Bad> {
                 at: words[1].trim_start_matches('@').parse().expect("offset"),
                 rule: (words[2] != "*").then(|| words[2].to_string()),
                 sentence: columns[3].trim().to_string(),
+                rules: words[3..].iter().map(|word| word.strip_prefix('+').expect("+ before a further rule")).collect(),
             });
         }
     }
     all
 }
 
-/// All bytes of all vectors, good and bad.
+/// All bytes of all vectors, good and bad, by hand and generated. None is there twice.
 pub(crate) fn all() -> Vec<(Version, Vec<u8>)> {
+    let mut all = by_hand();
+    all.extend(generated::vectors().into_iter().map(|vector| (vector.version, vector.bytes)));
+    all.sort_by_key(|(version, bytes)| (version.level(), bytes.clone()));
+    all.dedup();
+    all
+}
+
+/// The bytes of good.txt and bad.txt.
+pub(crate) fn by_hand() -> Vec<(Version, Vec<u8>)> {
     let good = good().into_iter().map(|vector| (vector.version, vector.bytes));
     good.chain(bad().into_iter().map(|vector| (vector.version, vector.bytes))).collect()
 }
