@@ -23,6 +23,8 @@ pub struct Config {
     pub receive_maximum: u16,
     /// Topic Alias Maximum that the broker tells its clients.
     pub topic_alias_maximum: u16,
+    /// Topic Aliases that the broker uses to one client, at most; a smaller Topic Alias Maximum of the client wins. 0: none.
+    pub max_topic_aliases_out: u16,
     /// Messages that wait in one session's queue; one more is dropped.
     pub max_queued: usize,
     /// Bytes of those messages (topics, properties, payloads).
@@ -72,6 +74,7 @@ impl Default for Config {
             max_in_flight: 1_024,
             receive_maximum: 1_024,
             topic_alias_maximum: 64,
+            max_topic_aliases_out: 64,
             max_queued: 10_000,
             max_queued_bytes: 16 * 1024 * 1024,
             unsent_high_water: 96 * 1024,

@@ -1,5 +1,6 @@
 //! CONNECT: who is it, which session, what do the two ends agree on.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -11,6 +12,7 @@ use crate::event::{EndWhy, Event};
 use crate::io::{ConnId, Outbox};
 use crate::on::publish::may_not_publish_to;
 use crate::on::words;
+use crate::state::alias::Aliases;
 use crate::state::conn::{Caps, Conn, Stage};
 use crate::state::message::Message;
 use crate::state::session::{Session, SessionNo, Will};
@@ -185,6 +187,8 @@ impl Broker {
         }
         if let Some(state) = self.conns.get_mut(conn) {
             state.expiry_was_zero = asked == 0;
+            let aliases = connect.properties.topic_alias_maximum().unwrap_or(0).min(self.config.max_topic_aliases_out);
+            state.aliases_out = (aliases > 0).then(|| Box::new(Aliases::new(aliases)));
             if let Stage::Fresh { deadline } = state.stage {
                 self.timers.disarm(deadline, Timer::ConnectDeadline(conn));
             }

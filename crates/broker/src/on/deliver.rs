@@ -2,12 +2,13 @@
 
 use alloc::sync::Arc;
 
-use mqtt::{PacketType, Properties, PropertiesBuf, Property, Publish, QoS, ReasonCode};
+use mqtt::{PacketType, QoS, ReasonCode};
 
 use crate::broker::{Broker, Scratch, Target};
 use crate::config::Config;
 use crate::event::{DropWhy, EndWhy, Event};
 use crate::io::{ConnId, MessageNo, Outbox, Output, Span};
+use crate::on::hop::{write_again, write_first};
 use crate::state::conn::{Caps, Conn, Stage};
 use crate::state::inflight::Phase;
 use crate::state::message::{Identifiers, Kept, Manner, Message};
@@ -233,11 +234,11 @@ fn send_shared(
     out: &mut Outbox,
 ) {
     let v5 = conn.caps.version.is_v5();
-    let plain = manner.identifiers == Identifiers::None;
+    let plain = manner.identifiers == Identifiers::None && conn.aliases_out.is_none();
     let again = shared.filter(|shared| plain && shared.v5 == v5 && shared.retain == manner.retain);
     let frame = match again {
         Some(shared) => shared.span,
-        None => write_publish(now, &conn.caps, message, manner, None, false, out),
+        None => write_first(now, conn, message, manner, None, out),
     };
     if plain && again.is_none() {
         *shared = Some(Shared { v5, retain: manner.retain, span: frame });
@@ -254,7 +255,7 @@ fn send_kept(now: Instant, (id, conn): (ConnId, &mut Conn), session: &mut Sessio
     let phase = if manner.qos == QoS::ExactlyOnce { Phase::Pubrec } else { Phase::Puback };
     // The window is smaller than the number of identifiers, so there is one.
     let Some(packet_id) = session.outgoing.begin(phase, Arc::clone(kept), manner.clone()) else { return };
-    let frame = write_publish(now, &conn.caps, &kept.message(), &manner, Some(packet_id), false, out);
+    let frame = write_first(now, conn, &kept.message(), &manner, Some(packet_id), out);
     if frame.len() > conn.caps.max_packet_size as usize {
         // As if it had been delivered [MQTT-3.1.2-25].
         session.outgoing.end(packet_id);
@@ -268,9 +269,7 @@ fn send_kept(now: Instant, (id, conn): (ConnId, &mut Conn), session: &mut Sessio
 fn resend(now: Instant, (id, conn): (ConnId, &mut Conn), session: &mut Session, out: &mut Outbox) {
     let Some(slot) = session.outgoing.resend() else { return };
     let frame = match (&slot.message, slot.phase) {
-        (Some(kept), Phase::Puback | Phase::Pubrec) => {
-            write_publish(now, &conn.caps, &kept.message(), &slot.manner, Some(slot.id), true, out)
-        }
+        (Some(kept), Phase::Puback | Phase::Pubrec) => write_again(now, &conn.caps, &kept.message(), &slot.manner, slot.id, out),
         _ => out.write(|bytes| mqtt::Ack::success(slot.id).encode(PacketType::Pubrel, conn.caps.version, bytes)),
     };
     if frame.len() > conn.caps.max_packet_size as usize {
@@ -286,40 +285,4 @@ fn resend(now: Instant, (id, conn): (ConnId, &mut Conn), session: &mut Session, 
 fn push_publish((id, conn): (ConnId, &mut Conn), frame: Span, message: MessageNo, out: &mut Outbox) {
     conn.unsent = conn.unsent.saturating_add(frame.len());
     out.outputs.push(Output::Send { conn: id, frame, message });
-}
-
-fn write_publish(
-    now: Instant,
-    caps: &Caps,
-    message: &Message<'_>,
-    manner: &Manner,
-    packet_id: Option<mqtt::PacketId>,
-    dup: bool,
-    out: &mut Outbox,
-) -> Span {
-    let mut more = PropertiesBuf::default();
-    let properties = if caps.version.is_v5() { hop_properties(now, message, manner, &mut more) } else { Properties::EMPTY };
-    let publish =
-        Publish { dup, qos: manner.qos, retain: manner.retain, topic: message.topic, packet_id, properties, payload: message.payload };
-    out.write(|bytes| publish.encode(caps.version, bytes))
-}
-
-/// The forwarded properties and those of this hop: what is left of the Message Expiry Interval [MQTT-3.3.2-6], Subscription Identifiers.
-fn hop_properties<'a>(now: Instant, message: &Message<'a>, manner: &Manner, more: &'a mut PropertiesBuf) -> Properties<'a> {
-    let identifiers = manner.identifiers.as_slice();
-    if message.expires_at.is_none() && identifiers.is_empty() {
-        return message.properties;
-    }
-    *more = PropertiesBuf::from(message.properties);
-    if let Some(at) = message.expires_at {
-        // Whole seconds, rounded up, so that only an interval that is over becomes 0.
-        let left = at.since(now).div_ceil(1_000_000);
-        let _ = more.push(Property::MessageExpiryInterval(u32::try_from(left).unwrap_or(u32::MAX)));
-    }
-    for &identifier in identifiers {
-        if more.push(Property::SubscriptionIdentifier(identifier)).is_err() {
-            break;
-        }
-    }
-    more.as_properties()
 }

@@ -5,6 +5,7 @@ mod close;
 mod connect;
 mod deliver;
 mod frame;
+mod hop;
 mod publish;
 mod share;
 mod subscribe;

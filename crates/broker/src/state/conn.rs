@@ -8,6 +8,7 @@ use mqtt::Version;
 
 use crate::io::ConnId;
 use crate::state::Hasher;
+use crate::state::alias::Aliases;
 use crate::state::session::SessionNo;
 use crate::time::Instant;
 
@@ -49,6 +50,8 @@ pub(crate) struct Conn {
     pub(crate) unsent: usize,
     /// Incoming Topic Aliases: topic of alias n at n − 1. Made when the first comes.
     pub(crate) aliases: Vec<Option<Box<str>>>,
+    /// Outgoing Topic Aliases; none when the client takes none [MQTT-3.1.2-27].
+    pub(crate) aliases_out: Option<Box<Aliases>>,
     /// CONNECT asked for Session Expiry Interval 0, so that DISCONNECT may not raise it [MQTT-3.1.2.11.2].
     pub(crate) expiry_was_zero: bool,
 }
@@ -82,6 +85,7 @@ impl Conn {
             keep_alive_at: None,
             unsent: 0,
             aliases: Vec::new(),
+            aliases_out: None,
             expiry_was_zero: false,
         }
     }

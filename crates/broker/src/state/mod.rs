@@ -1,5 +1,6 @@
 //! What is remembered. These parts do not speak: events and frames are made in `on/` only.
 
+pub(crate) mod alias;
 pub(crate) mod conn;
 pub(crate) mod inflight;
 pub(crate) mod message;

@@ -169,3 +169,60 @@ fn what_comes_in_twice_over_goes_to_everyone_once() {
          off< pub t x q1 #1",
     );
 }
+
+#[test]
+fn the_server_shortens_topics_for_whom_takes_aliases() {
+    rule!("MQTT-3.1.2-26", "MQTT-3.1.2-27", "MQTT-3.3.2-11", "MQTT-3.3.2-7", "B-12");
+    check(
+        r#"p: connect
+         s: connect v5 expiry=60 tam=2
+         s: sub #1 #:1
+         none: connect v5
+         none: sub #1 #:0
+         p: pub long/a 1 up=k:v
+         s< pub long/a 1 up=k:v alias=1
+         none< pub long/a 1 up=k:v
+         p: pub long/a 2
+         s< pub "" 2 alias=1
+         none< pub long/a 2
+         p: pub! long/b 3 q1 #1
+         s< pub long/b 3 q1 #1 alias=2
+         none< pub long/b 3
+         p: pub! long/b 4 q1 #1
+         s< pub "" 4 q1 #2 alias=2
+         none< pub long/b 4
+         p: pub long/c 5
+         s< pub long/c 5
+         none< pub long/c 5
+         p: pub t 6
+         s< pub t 6
+         none< pub t 6
+         none: cut
+         s: cut
+         s: resume expiry=60 tam=9
+         s< pub long/b 3 q1 #1 dup
+         s< pub long/b 4 q1 #2 dup
+         p: pub long/b 7
+         s< pub long/b 7 alias=1"#,
+    );
+}
+
+#[test]
+fn an_alias_is_not_counted_on_when_its_message_was_too_large() {
+    rule!("MQTT-3.1.2-25", "B-11", "B-12");
+    // 60 bytes: 2 of header, 6 of topic, 1 of Property Length, 51 of payload; an alias would be 3 more.
+    check(
+        r#"p: connect
+         s: connect? v5 tam=2 mps=60
+         s< connack 0
+         s: sub #1 #:0
+         p: pub long x*51
+         s< pub long xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+         p: pub long x*60
+         ! TooLarge
+         p: pub long x
+         s< pub long x alias=1
+         p: pub long x*52
+         s< pub "" xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx alias=1"#,
+    );
+}
