@@ -1,7 +1,10 @@
 //! Seeded worlds of clients whose connections are cut anywhere: what was promised arrives, as often and in the order that its QoS says.
 //!
 //! Publishers and subscribers keep their sessions. A cut loses whatever was under way in both directions, in the middle of a packet
-//! too. At the end everything heals, and the histories are compared. A failure prints its seed; `GLASSMQ_SEED=n` runs that one alone.
+//! too. At the end everything heals, and the histories are compared.
+//!
+//! A failure is shrunk to the fewest actions that still fail and prints its seed: `GLASSMQ_SEED=n GLASSMQ_ACTIONS=m` runs that one alone.
+//! `GLASSMQ_WORLDS=n` runs so many worlds (`cargo xtask soak`).
 
 mod common;
 
@@ -221,8 +224,16 @@ impl Client {
     }
 }
 
-/// One world. Gives the number of cuts and of packets that came again.
-fn world(seed: u64) -> (u32, u32) {
+/// What a run of worlds has seen.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    sessions: usize,
+    cuts: u32,
+    repeats: u32,
+}
+
+/// One world of at most so many actions.
+fn world(seed: u64, most: u64) -> Sum {
     let mut chance = Chance(seed);
     let mut bed = Bed::live(seed);
     let mut clients: Vec<Client> = (0..2 + chance.below(3) as usize).map(Client::new).collect();
@@ -234,7 +245,7 @@ fn world(seed: u64) -> (u32, u32) {
         }
     }
     let mut cuts = 0;
-    for _ in 0..40 + chance.below(80) {
+    for _ in 0..(40 + chance.below(80)).min(most) {
         let n = chance.below(clients.len() as u64) as usize;
         let client = &mut clients[n];
         match chance.below(10) {
@@ -256,7 +267,22 @@ fn world(seed: u64) -> (u32, u32) {
     }
     heal(&mut bed, &mut clients, seed);
     clients.iter().for_each(|client| compare(client, &clients, seed));
-    (cuts, clients.iter().map(|client| client.repeats).sum())
+    Sum { sessions: clients.len(), cuts, repeats: clients.iter().map(|client| client.repeats).sum() }
+}
+
+/// One world; a failing one is run again with ever fewer actions, and the shortest that fails is the one that is told.
+fn world_or_shortest(seed: u64) -> Sum {
+    let run = |most: u64| std::panic::catch_unwind(|| world(seed, most));
+    if let Ok(sum) = run(u64::MAX) {
+        return sum;
+    }
+    let shortest = (0..120).find(|&most| run(most).is_err()).unwrap_or(u64::MAX);
+    eprintln!("the shortest that fails: GLASSMQ_SEED={seed} GLASSMQ_ACTIONS={shortest}");
+    world(seed, shortest)
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|value| value.parse().ok())
 }
 
 fn heal(bed: &mut Bed, clients: &mut [Client], seed: u64) {
@@ -305,16 +331,20 @@ fn compare(client: &Client, clients: &[Client], seed: u64) {
 
 #[test]
 fn every_promise_is_kept_over_cuts() {
-    if let Some(seed) = std::env::var("GLASSMQ_SEED").ok().and_then(|seed| seed.parse().ok()) {
-        world(seed);
+    if let Some(seed) = number("GLASSMQ_SEED") {
+        world(seed, number("GLASSMQ_ACTIONS").unwrap_or(u64::MAX));
         return;
     }
-    let (mut cuts, mut repeats) = (0, 0);
-    for seed in 0..2_000 {
-        let (c, r) = world(seed);
-        cuts += c;
-        repeats += r;
+    let worlds = number("GLASSMQ_WORLDS").unwrap_or(7_000);
+    let mut sum = Sum::default();
+    for seed in 0..worlds {
+        let one = world_or_shortest(seed);
+        sum.sessions += one.sessions;
+        sum.cuts += one.cuts;
+        sum.repeats += one.repeats;
     }
+    println!("{worlds} worlds, {sum:?}");
     // A test that never saw a cut in mid-handshake would prove nothing.
-    assert!(cuts > 10_000 && repeats > 1_000, "{cuts} cuts, {repeats} packets that came again");
+    let share = |of: u32| u64::from(of) / worlds.max(1);
+    assert!(share(sum.cuts) >= 5 && share(sum.repeats) >= 1 && sum.sessions as u64 >= 2 * worlds, "{sum:?}");
 }
