@@ -12,6 +12,7 @@ use crate::state::retained::Retained;
 use crate::state::router::{Router, Walk};
 use crate::state::session::{SessionNo, Sessions};
 use crate::state::share::{ShareNo, Shares};
+use crate::state::stats::Stats;
 use crate::state::timers::Timers;
 use crate::time::Instant;
 
@@ -25,6 +26,9 @@ pub struct Broker {
     pub(crate) shares: Shares,
     pub(crate) retained: Retained,
     pub(crate) timers: Timers,
+    /// For `$SYS`; counted only when it is on.
+    pub(crate) stats: Stats,
+    pub(crate) sys_at: Option<Instant>,
     /// Connections that end with this turn. A list, so that an end which brings about another never recurses.
     pub(crate) doomed: VecDeque<(ConnId, EndWhy)>,
     pub(crate) last_message: MessageNo,
@@ -63,6 +67,8 @@ impl Broker {
             shares: Shares::default(),
             retained: Retained::default(),
             timers: Timers::default(),
+            stats: Stats::default(),
+            sys_at: None,
             doomed: VecDeque::new(),
             last_message: 0,
             seed,
@@ -72,6 +78,10 @@ impl Broker {
 
     /// Takes one input and appends what comes of it to `out`, in causal order. Cannot fail; bad input ends in events and closes.
     pub fn handle(&mut self, now: Instant, input: Input<'_>, out: &mut Outbox) {
+        let (counts, first) = (self.config.sys_interval > 0, out.outputs.len());
+        if counts {
+            self.count_in(now, &input);
+        }
         match input {
             Input::Frame { conn, frame } => self.on_frame(now, conn, frame, out),
             Input::Drained { conn, bytes } => self.on_drained(now, conn, bytes, out),
@@ -84,6 +94,10 @@ impl Broker {
         // Each end removes its connection, and a connection is on the list at most once: the loop is bounded by their number.
         while let Some((conn, why)) = self.doomed.pop_front() {
             self.end(now, conn, why, out);
+        }
+        let dropped = core::mem::take(&mut out.dropped);
+        if counts {
+            self.count_out(first, out, dropped);
         }
     }
 

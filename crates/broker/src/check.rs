@@ -55,7 +55,10 @@ impl Broker {
                     return Err(format!("{id:?} says {session:?}, which does not say so"));
                 }
                 Stage::Doomed { .. } => return Err(format!("{id:?} is doomed after the turn")),
-                Stage::Running { .. } => timers = timers.saturating_add(usize::from(conn.keep_alive_at.is_some())),
+                Stage::Running { .. } => {
+                    let armed = usize::from(conn.keep_alive_at.is_some()).saturating_add(usize::from(conn.retry_at.is_some()));
+                    timers = timers.saturating_add(armed);
+                }
                 Stage::Fresh { .. } => timers = timers.saturating_add(1),
             }
         }
@@ -66,6 +69,7 @@ impl Broker {
         if subscriptions.saturating_add(self.shares.len()) != self.router.len() {
             return Err(format!("sessions hold {subscriptions} subscriptions, the router {}", self.router.len()));
         }
+        timers = timers.saturating_add(usize::from(self.sys_at.is_some()));
         if timers != self.timers.len() {
             return Err(format!("{timers} timers are owed, {} armed", self.timers.len()));
         }

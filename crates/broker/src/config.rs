@@ -59,6 +59,11 @@ pub struct Config {
     pub shared_subscriptions_available: bool,
     /// Response Information for clients that ask for it: where they may have answers sent to. `%c` stands for the Client Identifier.
     pub response_information: Option<String>,
+    /// Seconds between two publications of the `$SYS` topics; 0: there are none.
+    pub sys_interval: u32,
+    /// Seconds after which a message without an answer is sent again to a connected client of 3.1 or 3.1.1; 0: only after a reconnect,
+    /// as in 5.0, which forbids the other.
+    pub v3_retry: u32,
     /// Filters of one SUBSCRIBE or UNSUBSCRIBE.
     pub max_filters_per_packet: usize,
 }
@@ -92,6 +97,8 @@ impl Default for Config {
             subscription_identifiers_available: true,
             shared_subscriptions_available: true,
             response_information: None,
+            sys_interval: 0,
+            v3_retry: 0,
             max_filters_per_packet: 1_000,
         }
     }

@@ -39,8 +39,8 @@ pub enum Event {
     Dropped { client: Arc<str>, message: MessageNo, why: DropWhy },
     /// An outgoing QoS 1 or 2 message is complete.
     Delivered { conn: ConnId, qos: QoS, id: PacketId },
-    /// A PUBLISH or PUBREL was sent again on a new connection, the only time when all versions allow it.
-    SentAgain { conn: ConnId, id: PacketId },
+    /// A PUBLISH or PUBREL was sent again.
+    SentAgain { conn: ConnId, id: PacketId, why: AgainWhy },
     /// A retained message was stored.
     RetainedSet { message: MessageNo },
     /// The retained message of a topic was removed.
@@ -66,6 +66,15 @@ pub enum EndWhy {
     Gone(GoneWhy),
     /// The broker ended it. A v5 client is told the code.
     Broker(ReasonCode),
+}
+
+/// Why a packet was sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgainWhy {
+    /// Its answer had not come when the connection ended, and this is a new one: all versions ask for it [MQTT-4.4.0-1].
+    NewConnection,
+    /// Its answer has not come for [`crate::Config::v3_retry`] seconds: 3.1 asks for it, 3.1.1 allows it, 5.0 forbids it.
+    NoAnswer,
 }
 
 /// Why a message was not delivered.

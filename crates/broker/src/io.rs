@@ -109,6 +109,8 @@ pub struct Outbox {
     /// Leave events out: nobody looks.
     pub quiet: bool,
     bytes: Vec<u8>,
+    /// Messages dropped in this turn, also when nobody looks.
+    pub(crate) dropped: u64,
 }
 
 impl Outbox {
@@ -130,6 +132,12 @@ impl Outbox {
         let start = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
         write(&mut self.bytes);
         Span { start, end: u32::try_from(self.bytes.len()).unwrap_or(u32::MAX) }
+    }
+
+    /// Tells of a message that is not delivered.
+    pub(crate) fn tell_dropped(&mut self, event: impl FnOnce() -> Event) {
+        self.dropped = self.dropped.saturating_add(1);
+        self.tell(event);
     }
 
     /// Tells an event, unless nobody looks.

@@ -29,7 +29,7 @@ mod view;
 
 pub use broker::Broker;
 pub use config::Config;
-pub use event::{DropWhy, EndWhy, Event};
+pub use event::{AgainWhy, DropWhy, EndWhy, Event};
 pub use io::{ConnId, GoneWhy, Input, MessageNo, Outbox, Output, Span};
 pub use state::inflight::Phase;
 pub use state::router::Router;

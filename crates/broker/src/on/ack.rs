@@ -43,7 +43,7 @@ impl Broker {
                 // From here on only PUBREL may be sent, also after a resume [MQTT-4.3.3-6].
                 slot.phase = Phase::Pubcomp;
                 slot.message = None;
-                outgoing.touched(id);
+                outgoing.touched(id, now);
                 ReasonCode::Success
             }
             None if ack.reason.is_error() => return,

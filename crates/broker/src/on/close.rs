@@ -103,6 +103,9 @@ impl Broker {
         if let Some(at) = state.keep_alive_at {
             self.timers.disarm(at, Timer::KeepAlive(conn));
         }
+        if let Some(at) = state.retry_at {
+            self.timers.disarm(at, Timer::Retry(conn));
+        }
         let session = match state.stage {
             Stage::Fresh { deadline } => {
                 self.timers.disarm(deadline, Timer::ConnectDeadline(conn));
@@ -165,8 +168,9 @@ impl Broker {
         subscriptions.into_iter().for_each(|sub| self.router.remove(sub));
         while let Some(waiting) = queue.pop() {
             let (client, message) = (client.clone(), waiting.message.no);
-            out.tell(|| Event::Dropped { client, message, why: DropWhy::SessionEnded });
+            out.tell_dropped(|| Event::Dropped { client, message, why: DropWhy::SessionEnded });
         }
+        self.stats.expired = self.stats.expired.saturating_add(u64::from(expired));
         out.tell(|| Event::SessionEnded { client, expired });
         for (share, message) in orphans {
             self.pass_to_group(now, Some(share), &message, out);

@@ -71,6 +71,7 @@ impl Broker {
         let session = resumed.unwrap_or_else(|| self.sessions.insert(Session::new(Arc::from(client))));
         self.attach(conn, session, connect, will);
         self.start(now, conn);
+        self.start_retry(now, conn);
         self.rejoin_shares(session);
         // MQTT 3.1 has no Session Present: that byte is reserved.
         let connack = Connack { session_present: resumed.is_some() && connect.version != Version::V31, ..connack };

@@ -2,13 +2,14 @@
 
 use alloc::sync::Arc;
 
-use mqtt::{PacketType, QoS, ReasonCode};
+use mqtt::{QoS, ReasonCode};
 
 use crate::broker::{Broker, Scratch, Target};
 use crate::config::Config;
 use crate::event::{DropWhy, EndWhy, Event};
 use crate::io::{ConnId, MessageNo, Outbox, Output, Span};
-use crate::on::hop::{write_again, write_first};
+use crate::on::again::resend;
+use crate::on::hop::write_first;
 use crate::state::conn::{Caps, Conn, Stage};
 use crate::state::inflight::Phase;
 use crate::state::message::{Identifiers, Kept, Manner, Message};
@@ -101,7 +102,7 @@ impl Broker {
         match path(&self.config, session, conn.as_deref(), target.manner.qos) {
             Path::Drop(why) => {
                 let client = session.client.clone();
-                out.tell(|| Event::Dropped { client, message: message.no, why });
+                out.tell_dropped(|| Event::Dropped { client, message: message.no, why });
             }
             Path::Queue => {
                 let message = kept.get_or_insert_with(|| message.keep());
@@ -144,7 +145,7 @@ impl Broker {
                 let Some(front) = session.queue.front() else { return };
                 if front.message.expires_at.is_some_and(|at| at <= now) {
                     let (client, message) = (session.client.clone(), front.message.no);
-                    out.tell(|| Event::Dropped { client, message, why: DropWhy::Expired });
+                    out.tell_dropped(|| Event::Dropped { client, message, why: DropWhy::Expired });
                     session.queue.pop();
                     continue;
                 }
@@ -219,7 +220,7 @@ fn enqueue(config: &Config, session: &mut Session, waiting: Waiting, out: &mut O
             let length = u32::try_from(session.queue.len()).unwrap_or(u32::MAX);
             out.tell(|| Event::Queued { client, message, length });
         }
-        Err(_) => out.tell(|| Event::Dropped { client, message, why: DropWhy::QueueFull }),
+        Err(_) => out.tell_dropped(|| Event::Dropped { client, message, why: DropWhy::QueueFull }),
     }
 }
 
@@ -245,7 +246,7 @@ fn send_shared(
     }
     if frame.len() > conn.caps.max_packet_size as usize {
         let client = session.client.clone();
-        return out.tell(|| Event::Dropped { client, message: message.no, why: DropWhy::TooLarge });
+        return out.tell_dropped(|| Event::Dropped { client, message: message.no, why: DropWhy::TooLarge });
     }
     push_publish((id, conn), frame, message.no, out);
 }
@@ -254,35 +255,18 @@ fn send_shared(
 fn send_kept(now: Instant, (id, conn): (ConnId, &mut Conn), session: &mut Session, kept: &Arc<Kept>, manner: Manner, out: &mut Outbox) {
     let phase = if manner.qos == QoS::ExactlyOnce { Phase::Pubrec } else { Phase::Puback };
     // The window is smaller than the number of identifiers, so there is one.
-    let Some(packet_id) = session.outgoing.begin(phase, Arc::clone(kept), manner.clone()) else { return };
+    let Some(packet_id) = session.outgoing.begin(phase, Arc::clone(kept), manner.clone(), now) else { return };
     let frame = write_first(now, conn, &kept.message(), &manner, Some(packet_id), out);
     if frame.len() > conn.caps.max_packet_size as usize {
         // As if it had been delivered [MQTT-3.1.2-25].
         session.outgoing.end(packet_id);
         let client = session.client.clone();
-        return out.tell(|| Event::Dropped { client, message: kept.no, why: DropWhy::TooLarge });
+        return out.tell_dropped(|| Event::Dropped { client, message: kept.no, why: DropWhy::TooLarge });
     }
     push_publish((id, conn), frame, kept.no, out);
 }
 
-/// Sends the oldest message that this connection has not seen: PUBLISH with DUP [MQTT-3.3.1-1], or PUBREL.
-fn resend(now: Instant, (id, conn): (ConnId, &mut Conn), session: &mut Session, out: &mut Outbox) {
-    let Some(slot) = session.outgoing.resend() else { return };
-    let frame = match (&slot.message, slot.phase) {
-        (Some(kept), Phase::Puback | Phase::Pubrec) => write_again(now, &conn.caps, &kept.message(), &slot.manner, slot.id, out),
-        _ => out.write(|bytes| mqtt::Ack::success(slot.id).encode(PacketType::Pubrel, conn.caps.version, bytes)),
-    };
-    if frame.len() > conn.caps.max_packet_size as usize {
-        session.outgoing.end(slot.id);
-        let (client, message) = (session.client.clone(), slot.message.map_or(0, |kept| kept.no));
-        return out.tell(|| Event::Dropped { client, message, why: DropWhy::TooLarge });
-    }
-    let message = slot.message.as_ref().map_or(0, |kept| kept.no);
-    push_publish((id, conn), frame, message, out);
-    out.tell(|| Event::SentAgain { conn: id, id: slot.id });
-}
-
-fn push_publish((id, conn): (ConnId, &mut Conn), frame: Span, message: MessageNo, out: &mut Outbox) {
+pub(crate) fn push_publish((id, conn): (ConnId, &mut Conn), frame: Span, message: MessageNo, out: &mut Outbox) {
     conn.unsent = conn.unsent.saturating_add(frame.len());
     out.outputs.push(Output::Send { conn: id, frame, message });
 }

@@ -1,6 +1,7 @@
 //! What happens. Only here are events told and frames written.
 
 mod ack;
+mod again;
 mod close;
 mod connect;
 mod deliver;
@@ -9,5 +10,6 @@ mod hop;
 mod publish;
 mod share;
 mod subscribe;
+mod sys;
 mod timeout;
 mod words;

@@ -57,7 +57,7 @@ impl Broker {
         let Some(session) = self.sessions.get_mut(no) else { return };
         for Waiting { message, .. } in session.queue.take(|waiting| waiting.manner.share == Some(share)) {
             let (client, message) = (session.client.clone(), message.no);
-            out.tell(|| Event::Dropped { client, message, why: DropWhy::SessionEnded });
+            out.tell_dropped(|| Event::Dropped { client, message, why: DropWhy::SessionEnded });
         }
     }
 
@@ -83,7 +83,7 @@ impl Broker {
         let Some(target) = target else { return };
         if message.expires_at.is_some_and(|at| at <= now) {
             let Some(client) = self.sessions.get(target.session).map(|session| session.client.clone()) else { return };
-            return out.tell(|| Event::Dropped { client, message: message.no, why: DropWhy::Expired });
+            return out.tell_dropped(|| Event::Dropped { client, message: message.no, why: DropWhy::Expired });
         }
         self.deliver_kept(now, &target, message, out);
     }

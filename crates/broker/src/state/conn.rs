@@ -46,6 +46,8 @@ pub(crate) struct Conn {
     pub(crate) heard: Instant,
     /// Keep Alive timer as it is armed.
     pub(crate) keep_alive_at: Option<Instant>,
+    /// Retry timer as it is armed; only for 3.1 and 3.1.1, and only when it is on.
+    pub(crate) retry_at: Option<Instant>,
     /// Bytes sent that have not left.
     pub(crate) unsent: usize,
     /// Incoming Topic Aliases: topic of alias n at n − 1. Made when the first comes.
@@ -83,6 +85,7 @@ impl Conn {
             },
             heard: now,
             keep_alive_at: None,
+            retry_at: None,
             unsent: 0,
             aliases: Vec::new(),
             aliases_out: None,

@@ -15,6 +15,7 @@ use mqtt::PacketId;
 
 use crate::state::Hasher;
 use crate::state::message::{Kept, Manner};
+use crate::time::Instant;
 
 /// What an outgoing message waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub(crate) struct Slot {
     pub(crate) sent: bool,
     /// How often it was sent again.
     pub(crate) resent: u32,
+    /// When its last packet was sent.
+    pub(crate) sent_at: Instant,
     /// Counts all messages that ever got a Packet Identifier; in ascending order over the slots.
     serial: u64,
 }
@@ -55,23 +58,34 @@ pub(crate) struct Out {
 
 impl Out {
     /// Begins an exchange: a free Packet Identifier, and the message behind it. `None` when all 65,535 are in use.
-    pub(crate) fn begin(&mut self, phase: Phase, message: Arc<Kept>, manner: Manner) -> Option<PacketId> {
+    pub(crate) fn begin(&mut self, phase: Phase, message: Arc<Kept>, manner: Manner, now: Instant) -> Option<PacketId> {
         let id = self.free_id()?;
         let serial = self.next_serial;
         self.next_serial = serial.wrapping_add(1);
-        self.slots.push_back(Slot { id, phase, message: Some(message), manner, sent: true, resent: 0, serial });
+        self.slots.push_back(Slot { id, phase, message: Some(message), manner, sent: true, resent: 0, sent_at: now, serial });
         self.under_way = self.under_way.saturating_add(1);
         Some(id)
     }
 
     pub(crate) fn get_mut(&mut self, id: PacketId) -> Option<&mut Slot> {
-        self.slots.iter_mut().find(|slot| slot.id == id)
+        let at = self.place(id)?;
+        self.slots.get_mut(at)
+    }
+
+    /// Where the exchange of an identifier stands. Identifiers are handed out in turn and acknowledged in order as a rule, so it is as far
+    /// from the first slot as its identifier is from the first one's; only where that fails, all are looked at.
+    fn place(&self, id: PacketId) -> Option<usize> {
+        let ahead = id.get().wrapping_sub(self.slots.front()?.id.get());
+        let likely = usize::from(ahead);
+        if self.slots.get(likely).is_some_and(|slot| slot.id == id) {
+            return Some(likely);
+        }
+        self.slots.iter().position(|slot| slot.id == id)
     }
 
     /// Ends an exchange.
     pub(crate) fn end(&mut self, id: PacketId) -> Option<Slot> {
-        // Acknowledgements come in order as a rule: the first slot is the one.
-        let at = if self.slots.front()?.id == id { 0 } else { self.slots.iter().position(|slot| slot.id == id)? };
+        let at = self.place(id)?;
         let slot = self.slots.remove(at)?;
         self.under_way = self.under_way.saturating_sub(u16::from(slot.sent));
         if self.slots.is_empty() {
@@ -87,17 +101,33 @@ impl Out {
     }
 
     /// The next slot that was not sent on the present connection, marked as sent again.
-    pub(crate) fn resend(&mut self) -> Option<Slot> {
+    pub(crate) fn resend(&mut self, now: Instant) -> Option<Slot> {
         let slot = self.slots.iter_mut().find(|slot| !slot.sent)?;
         slot.sent = true;
+        slot.sent_at = now;
         slot.resent = slot.resent.saturating_add(1);
         self.under_way = self.under_way.saturating_add(1);
         Some(slot.clone())
     }
 
+    /// The next slot whose last packet was sent at `before` or earlier, marked as sent again.
+    pub(crate) fn retry(&mut self, before: Instant, now: Instant) -> Option<Slot> {
+        let slot = self.slots.iter_mut().find(|slot| slot.sent && slot.sent_at <= before)?;
+        slot.sent_at = now;
+        slot.resent = slot.resent.saturating_add(1);
+        Some(slot.clone())
+    }
+
+    /// When the packet was sent that has waited longest on the present connection.
+    pub(crate) fn oldest(&self) -> Option<Instant> {
+        self.slots.iter().filter(|slot| slot.sent).map(|slot| slot.sent_at).min()
+    }
+
     /// A packet of this exchange goes out for another reason than a resend: it need not be sent again on the present connection.
-    pub(crate) fn touched(&mut self, id: PacketId) {
-        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.id == id && !slot.sent) {
+    pub(crate) fn touched(&mut self, id: PacketId, now: Instant) {
+        let Some(slot) = self.get_mut(id) else { return };
+        slot.sent_at = now;
+        if !slot.sent {
             slot.sent = true;
             self.under_way = self.under_way.saturating_add(1);
         }

@@ -9,6 +9,7 @@ pub(crate) mod retained;
 pub(crate) mod router;
 pub(crate) mod session;
 pub(crate) mod share;
+pub(crate) mod stats;
 pub(crate) mod timers;
 
 /// The hasher of every map: fast, and the same in every run. No map is ever iterated where the order could be seen.

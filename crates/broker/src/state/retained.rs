@@ -51,6 +51,16 @@ impl Retained {
         self.by_topic.contains_key(topic)
     }
 
+    /// The payload of a topic's message.
+    pub(crate) fn payload(&self, topic: &str) -> Option<&[u8]> {
+        self.by_topic.get(topic).map(|entry| entry.message.message().payload)
+    }
+
+    /// Bytes that all of them take; its cost is that of their number.
+    pub(crate) fn bytes(&self) -> usize {
+        self.by_topic.values().map(|entry| entry.message.size()).fold(0, usize::saturating_add)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.by_topic.len()
     }

@@ -17,6 +17,10 @@ pub(crate) enum Timer {
     WillDelay(SessionNo),
     /// A session without a connection ends.
     SessionExpiry(SessionNo),
+    /// A client of 3.1 or 3.1.1 may owe an answer. Re-armed lazily, like Keep Alive.
+    Retry(ConnId),
+    /// The `$SYS` topics are published.
+    Sys,
 }
 
 /// All timers, earliest first; equal times in the order of [`Timer`].

@@ -10,5 +10,6 @@ mod session;
 mod share;
 mod subscribe;
 mod switches;
+mod timers;
 mod topics;
 mod will;

@@ -157,6 +157,8 @@ impl Stage {
             command => {
                 if command.starts_with("connect") || command == "resume" {
                     self.open(name);
+                    let old = words::version(words) != mqtt::Version::V5;
+                    self.peer(name).oracle.may_repeat = old && self.broker.config().v3_retry > 0;
                 }
                 let version = self.peer(name).oracle.version();
                 let bytes = words::bytes(words, name, version).unwrap_or_else(|| panic!("{command} is no command"));
