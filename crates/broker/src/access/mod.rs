@@ -9,6 +9,7 @@
 //! | when | question | if not |
 //! |---|---|---|
 //! | CONNECT, before a session is touched | [`Access::login`] | CONNACK 0x86 (v3: 4) or 0x87 (v3: 5), close |
+//! | CONNECT with Authentication Method | [`scram::Scram::first`], then AUTH, then [`scram::Scram::last`] | CONNACK 0x8C for another method, else 0x87, close |
 //! | PUBLISH, before it is retained or routed | [`Access::allows`] `Write`, Topic Name with the alias resolved | PUBACK, PUBREC 0x87; QoS 0 and v3: acknowledged and dropped |
 //! | SUBSCRIBE, per filter | `Subscribe`, [`mqtt::TopicFilter::pattern`], which leaves a share name out | SUBACK 0x87 (v3.1.1: 0x80) |
 //! | each delivery, live, from a queue, retained | `Read`, Topic Name, as the receiving client | not sent to this client, no code |
@@ -33,8 +34,11 @@ pub use password::{BadUser, Kind, MAX_ITERATIONS, MAX_SALT, PasswordFile, SALT_L
 /// What the broker lets whom do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
-    /// Who may log in with a user name; `None`: names are not checked, so `allow_anonymous` decides for them too.
+    /// Who may log in with user name and password; `None` without `scram`: names are not checked, so `allow_anonymous` decides for them
+    /// too.
     pub passwords: Option<PasswordFile>,
+    /// Who may log in with SCRAM-SHA-256; `None`: it is not offered, and its Authentication Method is answered with 0x8C.
+    pub scram: Option<scram::CredentialFile>,
     /// Rights per topic; `None`: everybody may do everything.
     pub acl: Option<Acl>,
     /// Whether clients without a user name may connect.
@@ -53,19 +57,22 @@ pub enum LoginRefused {
 /// Open: everybody may connect and do everything.
 impl Default for Access {
     fn default() -> Access {
-        Access { passwords: None, acl: None, allow_anonymous: true }
+        Access { passwords: None, scram: None, acl: None, allow_anonymous: true }
     }
 }
 
 impl Access {
     /// Judges user name and password of a CONNECT. A password without a user name, as 5.0 allows it, proves nothing.
     ///
-    /// As with mosquitto, a user name is not checked without a password file: then anybody can take any name, and with it the rights that
-    /// [`Access::acl`] gives that name.
+    /// As with mosquitto, a user name is not checked if there is nothing to check it with: then anybody can take any name, and with it the
+    /// rights that [`Access::acl`] gives that name. With `scram` alone a name is proved by SCRAM or not at all.
+    ///
+    /// Not for a CONNECT with an Authentication Method: there [`scram::Scram`] judges, and [`scram::Scram::user`] is who it is.
     pub fn login(&self, user: Option<&str>, password: Option<&[u8]>) -> Result<(), LoginRefused> {
         let may = match (&self.passwords, user) {
             (Some(passwords), Some(user)) => password.is_some_and(|password| passwords.verify(user, password)),
-            (None, _) | (_, None) => self.allow_anonymous,
+            (None, Some(_)) => self.allow_anonymous && self.scram.is_none(),
+            (_, None) => self.allow_anonymous,
         };
         match (may, user) {
             (true, _) => Ok(()),

@@ -191,7 +191,8 @@ fn unreadable(secret: &str) -> String {
     format!("${name}$ is not read here. Known are $6$ and $7$, which mosquitto_passwd writes with -H sha512 and -H sha512-pbkdf2.")
 }
 
-fn judge_user(user: &str) -> Result<(), BadUser> {
+/// Whether a name can stand in front of a colon in a line.
+pub(crate) fn judge_user(user: &str) -> Result<(), BadUser> {
     if user.is_empty() {
         Err(BadUser::Empty)
     } else if user.starts_with('#') {

@@ -13,6 +13,7 @@
 //! all texts of MQTT, without SASLprep; for ASCII it makes no difference. Channel binding is not offered.
 
 pub mod client;
+mod file;
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -24,6 +25,8 @@ use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
+
+pub use file::CredentialFile;
 
 /// The name of the method, as it stands in Authentication Method.
 pub const METHOD: &str = "SCRAM-SHA-256";
