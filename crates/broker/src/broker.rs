@@ -25,6 +25,8 @@ pub struct Broker {
     pub(crate) router: Router,
     pub(crate) shares: Shares,
     pub(crate) retained: Retained,
+    /// Timer of the first retained message to expire, as it is armed.
+    pub(crate) retained_at: Option<Instant>,
     pub(crate) timers: Timers,
     /// For `$SYS`; counted only when it is on.
     pub(crate) stats: Stats,
@@ -66,6 +68,7 @@ impl Broker {
             router: Router::new(),
             shares: Shares::default(),
             retained: Retained::default(),
+            retained_at: None,
             timers: Timers::default(),
             stats: Stats::default(),
             sys_at: None,

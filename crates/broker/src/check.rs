@@ -62,6 +62,10 @@ impl Broker {
                 Stage::Fresh { .. } => timers = timers.saturating_add(1),
             }
         }
+        let connected = self.sessions.iter().filter(|(_, session)| session.conn.is_some()).count() as u64;
+        if connected != self.stats.clients {
+            return Err(format!("{connected} clients are connected, {} are counted", self.stats.clients));
+        }
         let away = |no| self.sessions.get(no).is_none_or(|session| session.conn.is_none());
         if self.shares.memberships(away) != Some(memberships) {
             return Err(format!("sessions hold {memberships} memberships, the groups {:?}", self.shares.memberships(away)));
@@ -69,9 +73,12 @@ impl Broker {
         if subscriptions.saturating_add(self.shares.len()) != self.router.len() {
             return Err(format!("sessions hold {subscriptions} subscriptions, the router {}", self.router.len()));
         }
-        timers = timers.saturating_add(usize::from(self.sys_at.is_some()));
+        timers = timers.saturating_add(usize::from(self.sys_at.is_some())).saturating_add(usize::from(self.retained_at.is_some()));
         if timers != self.timers.len() {
             return Err(format!("{timers} timers are owed, {} armed", self.timers.len()));
+        }
+        if !self.retained.agrees() || self.retained.first_expiry().is_some_and(|first| self.retained_at.is_none_or(|at| at > first)) {
+            return Err(format!("a retained message expires without a timer: {:?}", self.retained.first_expiry()));
         }
         if self.retained.len() > self.config.max_retained {
             return Err(format!("{} retained messages", self.retained.len()));

@@ -126,6 +126,7 @@ impl Broker {
     fn detach(&mut self, now: Instant, conn: ConnId, no: SessionNo, why: EndWhy, out: &mut Outbox) {
         let Some(session) = self.sessions.get_mut(no) else { return };
         session.conn = None;
+        self.stats.clients = self.stats.clients.saturating_sub(1);
         session.shares.iter().for_each(|&share| self.shares.set_away(share, no, true));
         session.outgoing.disconnected();
         if let EndWhy::Goodbye(ReasonCode::Success) = why

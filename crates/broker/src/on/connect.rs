@@ -183,6 +183,8 @@ impl Broker {
                 }
             }
             session.conn = Some(conn);
+            self.stats.clients = self.stats.clients.saturating_add(1);
+            self.stats.most_clients = self.stats.most_clients.max(self.stats.clients);
             session.expiry = asked.min(self.config.max_session_expiry);
             session.will = will;
         }

@@ -9,6 +9,7 @@ use crate::event::{EndWhy, Event};
 use crate::io::{ConnId, Outbox};
 use crate::state::message::Message;
 use crate::state::session::SessionNo;
+use crate::state::timers::Timer;
 use crate::time::Instant;
 
 impl Broker {
@@ -127,8 +128,31 @@ impl Broker {
         }
         let publisher = message.from.and_then(|no| self.sessions.get(no)).map(|session| session.client.clone());
         if self.retained.set(&self.config, message.keep(), publisher) {
+            self.arm_retained();
             out.tell(|| Event::RetainedSet { message: message.no });
         }
+    }
+
+    /// Sees to it that the first retained message to expire is not forgotten.
+    fn arm_retained(&mut self) {
+        let Some(first) = self.retained.first_expiry() else { return };
+        // A timer that is too early does no harm: it finds nothing and is armed anew.
+        if self.retained_at.is_some_and(|at| at <= first) {
+            return;
+        }
+        if let Some(at) = self.retained_at.replace(first) {
+            self.timers.disarm(at, Timer::RetainedExpiry);
+        }
+        self.timers.arm(first, Timer::RetainedExpiry);
+    }
+
+    /// A retained message may have expired: nothing takes its place [U5-3.3.1.3-c].
+    pub(crate) fn on_retained_expiry(&mut self, now: Instant, out: &mut Outbox) {
+        self.retained_at = None;
+        while self.retained.expire_one(now) {
+            out.tell(|| Event::RetainedCleared);
+        }
+        self.arm_retained();
     }
 
     fn acknowledge(&mut self, conn: ConnId, publish: &Publish<'_>, to: u32, out: &mut Outbox) {

@@ -35,9 +35,7 @@ impl Broker {
 
     /// Counts what a turn sent and dropped: `outputs` from `first` on are its own.
     pub(crate) fn count_out(&mut self, first: usize, out: &Outbox, dropped: u64) {
-        let connected = self.sessions.iter().filter(|(_, session)| session.conn.is_some()).count() as u64;
         let stats = &mut self.stats;
-        stats.most_clients = stats.most_clients.max(connected);
         stats.dropped = stats.dropped.saturating_add(dropped);
         for output in out.outputs.iter().skip(first) {
             let Output::Send { frame, .. } = output else { continue };
@@ -84,7 +82,7 @@ impl Broker {
 
     fn sys_rows(&self, now: Instant) -> Vec<(String, String)> {
         let count = |n: usize| n as u64;
-        let connected = count(self.sessions.iter().filter(|(_, session)| session.conn.is_some()).count());
+        let connected = self.stats.clients;
         let total = count(self.sessions.len());
         let (mut stored, mut stored_bytes) = (count(self.retained.len()), count(self.retained.bytes()));
         for (_, session) in self.sessions.iter() {

@@ -16,6 +16,7 @@ impl Broker {
             Some(Timer::ConnectDeadline(conn)) => self.doom(conn, EndWhy::Broker(ReasonCode::MaximumConnectTime), out),
             Some(Timer::KeepAlive(conn)) => self.on_keep_alive(now, conn, out),
             Some(Timer::Retry(conn)) => self.on_retry(now, conn, out),
+            Some(Timer::RetainedExpiry) => self.on_retained_expiry(now, out),
             Some(Timer::Sys) => self.on_sys(now, out),
             Some(Timer::WillDelay(session)) => {
                 if let Some(session) = self.sessions.get_mut(session) {

@@ -1,7 +1,7 @@
 //! The last retained message of each topic.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Bound;
@@ -24,27 +24,56 @@ pub(crate) struct Entry {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Retained {
     by_topic: BTreeMap<Box<str>, Entry>,
+    /// Topics of those with a Message Expiry Interval, by its end.
+    expiring: BTreeSet<(Instant, Box<str>)>,
 }
 
 impl Retained {
     /// Stores or replaces; `false` when the limit is reached and the topic is new.
     pub(crate) fn set(&mut self, config: &Config, message: Arc<Kept>, publisher: Option<Arc<str>>) -> bool {
-        let topic = Box::from(message.topic());
-        let entry = Entry { message, publisher };
-        if let Some(place) = self.by_topic.get_mut(&topic) {
-            *place = entry;
-            return true;
-        }
-        if self.by_topic.len() >= config.max_retained {
+        let topic: Box<str> = Box::from(message.topic());
+        let known = self.by_topic.contains_key(&topic);
+        if !known && self.by_topic.len() >= config.max_retained {
             return false;
         }
-        self.by_topic.insert(topic, entry);
+        if known {
+            self.clear(&topic);
+        }
+        if let Some(at) = message.expires_at {
+            self.expiring.insert((at, topic.clone()));
+        }
+        self.by_topic.insert(topic, Entry { message, publisher });
         true
     }
 
     /// Removes; `false` when there was none.
     pub(crate) fn clear(&mut self, topic: &str) -> bool {
-        self.by_topic.remove(topic).is_some()
+        let Some(entry) = self.by_topic.remove(topic) else { return false };
+        if let Some(at) = entry.message.expires_at {
+            self.expiring.remove(&(at, Box::from(topic)));
+        }
+        true
+    }
+
+    /// When the first of them expires.
+    pub(crate) fn first_expiry(&self) -> Option<Instant> {
+        self.expiring.first().map(|(at, _)| *at)
+    }
+
+    /// Forgets one that has expired; `false` when there is none.
+    pub(crate) fn expire_one(&mut self, now: Instant) -> bool {
+        match self.expiring.first() {
+            Some((at, _)) if *at <= now => {}
+            _ => return false,
+        }
+        self.expiring.pop_first().is_some_and(|(_, topic)| self.by_topic.remove(&topic).is_some())
+    }
+
+    /// Those that expire are those that say so, for the invariants.
+    pub(crate) fn agrees(&self) -> bool {
+        let owed = self.by_topic.values().filter(|entry| entry.message.expires_at.is_some()).count();
+        let held = |(at, topic): &(Instant, Box<str>)| self.by_topic.get(topic).is_some_and(|entry| entry.message.expires_at == Some(*at));
+        owed == self.expiring.len() && self.expiring.iter().all(held)
     }
 
     pub(crate) fn holds(&self, topic: &str) -> bool {
@@ -65,35 +94,19 @@ impl Retained {
         self.by_topic.len()
     }
 
-    /// Those that match, by topic name; expired ones are forgotten on the way.
-    pub(crate) fn matching(&mut self, filter: &str, now: Instant) -> Vec<Entry> {
+    /// Those that match and have not expired, by topic name.
+    pub(crate) fn matching(&self, filter: &str, now: Instant) -> Vec<Entry> {
+        let expired = |entry: &Entry| entry.message.expires_at.is_some_and(|at| at <= now);
         if !filter.contains(['+', '#']) {
             // One topic at most: its name need not be looked for among those that begin alike.
-            if self.by_topic.get(filter).is_some_and(|entry| entry.message.expires_at.is_some_and(|at| at <= now)) {
-                self.by_topic.remove(filter);
-            }
-            return self.by_topic.get(filter).cloned().into_iter().collect();
+            return self.by_topic.get(filter).filter(|entry| !expired(entry)).cloned().into_iter().collect();
         }
         // `a/b/#` matches `a/b` too, so the literal beginning is taken without its last slash.
         let literal = filter.find(['+', '#']).and_then(|at| filter.get(..at)).unwrap_or(filter);
         let literal = literal.strip_suffix('/').unwrap_or(literal);
         let range = (Bound::Included(literal), Bound::Unbounded);
-        let mut found = Vec::new();
-        let mut expired = Vec::new();
-        for (name, entry) in self.by_topic.range::<str, _>(range).take_while(|(name, _)| name.starts_with(literal)) {
-            if !topic::matches(filter, name) {
-                continue;
-            }
-            if entry.message.expires_at.is_some_and(|at| at <= now) {
-                expired.push(name.clone());
-            } else {
-                found.push(entry.clone());
-            }
-        }
-        for name in expired {
-            self.by_topic.remove(&name);
-        }
-        found
+        let alike = self.by_topic.range::<str, _>(range).take_while(|(name, _)| name.starts_with(literal));
+        alike.filter(|(name, entry)| topic::matches(filter, name) && !expired(entry)).map(|(_, entry)| entry.clone()).collect()
     }
 
     /// All of them, by topic name.

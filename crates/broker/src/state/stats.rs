@@ -16,6 +16,8 @@ pub(crate) struct Stats {
     pub(crate) publish_bytes_out: u64,
     pub(crate) dropped: u64,
     pub(crate) expired: u64,
+    /// Clients that are connected.
+    pub(crate) clients: u64,
     pub(crate) most_clients: u64,
     loads: [Load; 7],
 }

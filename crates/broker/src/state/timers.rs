@@ -19,6 +19,8 @@ pub(crate) enum Timer {
     SessionExpiry(SessionNo),
     /// A client of 3.1 or 3.1.1 may owe an answer. Re-armed lazily, like Keep Alive.
     Retry(ConnId),
+    /// A retained message expires.
+    RetainedExpiry,
     /// The `$SYS` topics are published.
     Sys,
 }

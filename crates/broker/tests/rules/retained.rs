@@ -131,6 +131,29 @@ fn they_expire() {
 }
 
 #[test]
+fn expired_ones_take_no_room_although_nobody_asks_for_them() {
+    rule!("B-4", "B-10", "MQTT-3.3.2-5");
+    check_with(
+        Config { max_retained: 2, ..Config::default() },
+        r#"p: connect
+         p: pub a 1 retain mei=20
+         p: pub b 1 retain mei=5
+         p: pub a 2 retain mei=10
+         +5
+         ! RetainedCleared
+         p: pub c 1 retain
+         ! RetainedSet
+         p: pub a "" retain
+         p: pub d 1 retain mei=60
+         ! RetainedSet
+         +30
+         !! RetainedCleared
+         +30
+         ! RetainedCleared"#,
+    );
+}
+
+#[test]
 fn they_keep_their_properties() {
     rule!("MQTT-3.3.2-4", "MQTT-3.3.2-15", "MQTT-3.3.2-16", "MQTT-3.3.2-17", "MQTT-3.3.2-18", "MQTT-3.3.2-20", "B-4", "B-9");
     check(
