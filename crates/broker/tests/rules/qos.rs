@@ -7,7 +7,7 @@ use broker::Config;
 #[test]
 fn each_qos_has_its_answer() {
     rule!("MQTT-3.3.4-1", "MQTT-2.2.1-5", "MQTT-2.2.1-2", "MQTT-4.3.2-4", "MQTT-4.3.3-8", "MQTT-4.3.3-11", "MQTT-4.3.1-1");
-    rule!("MQTT311-3.3.4-1", "MQTT311-2.3.1-5", "MQTT311-2.3.1-6", "MQTT311-4.3.1-1");
+    rule!("MQTT311-2.2.2-1", "MQTT311-3.3.4-1", "MQTT311-2.3.1-5", "MQTT311-2.3.1-6", "MQTT311-4.3.1-1");
     check_each(
         &["v5", "v311", "v31"],
         "s: connect VER
