@@ -340,7 +340,9 @@ fn exchange(user: &str, password: &str, mut change: impl FnMut(usize, &mut Strin
     let name = server.user().to_owned();
     let (client, last) = client.last(&tamper(2, challenge))?;
     let last = tamper(3, last);
-    client.verify(&tamper(4, server.last(&last)?))?;
+    let proof = server.last(&last)?;
+    // Told apart from a refusal by the server: whoever reaches this line is let in.
+    client.verify(&tamper(4, proof)).map_err(|refused| Refused::Server(format!("by the client: {refused}")))?;
     Ok(name)
 }
 
@@ -381,7 +383,9 @@ fn both_prove_themselves_or_neither_is_let_in() {
     assert_eq!(with(3, ",p=", ",x=1,p="), Err(Refused::Proof));
     assert!(matches!(with(3, ",p=", ",p=A"), Err(Refused::Malformed(_))));
     assert!(matches!(with(3, ",p=", ",q="), Err(Refused::Malformed(_))));
-    assert!(matches!(with(4, "v=", "w="), Err(Refused::Malformed(_))));
+    assert!(matches!(with(4, "v=", "w="), Err(Refused::Server(what)) if what.starts_with("by the client")));
+    let (client, _) = ScramClient::first("user", b"x", "client").expect("good");
+    assert_eq!(client.last(b"r=client,s=AAAA,i=4096").err(), Some(Refused::Nonce), "a server that adds nothing could be an echo");
     // A header that names oneself is legal, if it is repeated.
     let header = exchange("a,b=c", "schlüssel", |at, text| match at {
         1 => *text = text.replacen("n,,", "n,a=a=2Cb=3Dc,", 1),
@@ -445,6 +449,25 @@ fn the_users_of_scram_as_a_text() {
         assert_eq!((bad.line, bad.column), (3, column), "{bad}");
         assert!(bad.what.contains(words), "{bad}");
     }
+}
+
+/// Whoever is refused reads why: each reason is a sentence of its own.
+#[test]
+fn every_refusal_says_something_else() {
+    let words = Refused::Server("other-error".to_owned());
+    let refused =
+        [Refused::ChannelBinding, Refused::ActsAsOther, Refused::Extension, Refused::Nonce, Refused::Proof, Refused::Iterations, words];
+    let users = [BadUser::Empty, BadUser::Comment, BadUser::Colon, BadUser::Control, BadUser::Blank, BadUser::TooLong];
+    let mut said: Vec<String> = refused.iter().map(Refused::to_string).collect();
+    said.extend(users.iter().map(BadUser::to_string));
+    said.push(LoginRefused::Anonymous.to_string());
+    said.push(Refused::Malformed("The message is not UTF-8.").to_string());
+    assert_eq!(LoginRefused::BadUserNameOrPassword.to_string(), Refused::Proof.to_string(), "the way of logging in tells nothing more");
+    let number = said.len();
+    assert!(said.iter().all(|sentence| sentence.ends_with('.')), "{said:?}");
+    said.sort();
+    said.dedup();
+    assert_eq!(said.len(), number, "{said:?}");
 }
 
 /// Numbers from a fixed seed: a failure can be repeated.
