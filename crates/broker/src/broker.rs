@@ -5,12 +5,13 @@ use alloc::vec::Vec;
 
 use crate::config::Config;
 use crate::event::EndWhy;
-use crate::io::{ConnId, Input, MessageNo, Outbox};
+use crate::ids::{ConnId, MessageNo, SessionNo};
+use crate::io::{Input, Outbox};
 use crate::state::conn::Conns;
 use crate::state::message::Manner;
 use crate::state::retained::Retained;
 use crate::state::router::{Router, Walk};
-use crate::state::session::{SessionNo, Sessions};
+use crate::state::session::Sessions;
 use crate::state::share::{ShareNo, Shares};
 use crate::state::stats::Stats;
 use crate::state::timers::Timers;

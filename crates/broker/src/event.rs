@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 
 use mqtt::{Malformed, PacketId, QoS, ReasonCode};
 
-use crate::io::{ConnId, GoneWhy, MessageNo};
+use crate::ids::{ConnId, MessageNo};
 
 /// A fact. `client` is a Client Identifier.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +75,17 @@ pub enum AgainWhy {
     NewConnection,
     /// Its answer has not come for [`crate::Config::v3_retry`] seconds: 3.1 asks for it, 3.1.1 allows it, 5.0 forbids it.
     NoAnswer,
+}
+
+/// How a transport ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoneWhy {
+    /// The other end closed it.
+    Closed,
+    /// Between the two ends something broke.
+    Lost,
+    /// The relay's tunnel ended, and all its connections with it.
+    TunnelLost,
 }
 
 /// Why a message was not delivered.

@@ -4,14 +4,8 @@ use alloc::vec::Vec;
 
 use mqtt::{Frame, Malformed, ReasonCode};
 
-use crate::event::Event;
-
-/// Number of a connection, chosen by the driver, never used twice.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnId(pub u32);
-
-/// Number of a message, from 1 in order of publication; it stays the same from the publisher to all subscribers.
-pub type MessageNo = u64;
+use crate::event::{Event, GoneWhy};
+use crate::ids::{ConnId, MessageNo};
 
 /// One thing that happens to the broker.
 #[derive(Clone, Debug)]
@@ -58,17 +52,6 @@ pub enum Input<'a> {
     },
     /// [`crate::Broker::next_timeout`] is due.
     Timeout,
-}
-
-/// How a transport ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GoneWhy {
-    /// The other end closed it.
-    Closed,
-    /// Between the two ends something broke.
-    Lost,
-    /// The relay's tunnel ended, and all its connections with it.
-    TunnelLost,
 }
 
 /// Where a frame lies in its outbox.

@@ -6,9 +6,8 @@ use alloc::vec::Vec;
 use mqtt::{SubscriptionOptions, Version};
 
 use crate::broker::Broker;
-use crate::io::ConnId;
+use crate::ids::{ConnId, SessionNo};
 use crate::state::inflight::Phase;
-use crate::state::session::SessionNo;
 use crate::time::Instant;
 
 /// A session, as far as it can be told in numbers.

@@ -4,10 +4,10 @@ use mqtt::{Ack, PacketId, PacketType, Properties, PropertiesBuf, QoS, ReasonCode
 
 use crate::broker::Broker;
 use crate::event::{EndWhy, Event};
-use crate::io::{ConnId, Outbox};
+use crate::ids::{ConnId, SessionNo};
+use crate::io::Outbox;
 use crate::on::words;
 use crate::state::inflight::Phase;
-use crate::state::session::SessionNo;
 use crate::time::Instant;
 
 impl Broker {

@@ -5,7 +5,8 @@ use mqtt::{Ack, PacketType};
 
 use crate::broker::Broker;
 use crate::event::{AgainWhy, DropWhy, Event};
-use crate::io::{ConnId, Outbox};
+use crate::ids::ConnId;
+use crate::io::Outbox;
 use crate::on::deliver::push_publish;
 use crate::on::hop::write_again;
 use crate::state::conn::Conn;

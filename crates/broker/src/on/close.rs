@@ -6,11 +6,12 @@ use mqtt::{Disconnect, Frame, Malformed, PacketType, Place, Properties, Properti
 
 use crate::broker::Broker;
 use crate::event::{DropWhy, EndWhy, Event};
-use crate::io::{ConnId, Outbox, Output};
+use crate::ids::{ConnId, SessionNo};
+use crate::io::{Outbox, Output};
 use crate::on::words;
 use crate::state::conn::Stage;
 use crate::state::message::Message;
-use crate::state::session::{Session, SessionNo};
+use crate::state::session::Session;
 use crate::state::timers::Timer;
 use crate::time::Instant;
 

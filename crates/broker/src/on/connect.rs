@@ -9,13 +9,14 @@ use mqtt::{Connack, Connect, Properties, PropertiesBuf, Property, PropertyId, Qo
 
 use crate::broker::Broker;
 use crate::event::{EndWhy, Event};
-use crate::io::{ConnId, Outbox};
+use crate::ids::{ConnId, SessionNo};
+use crate::io::Outbox;
 use crate::on::publish::may_not_publish_to;
 use crate::on::words;
 use crate::state::alias::Aliases;
 use crate::state::conn::{Caps, Conn, Stage};
 use crate::state::message::Message;
-use crate::state::session::{Session, SessionNo, Will};
+use crate::state::session::{Session, Will};
 use crate::state::timers::Timer;
 use crate::time::Instant;
 

@@ -7,7 +7,8 @@ use mqtt::{QoS, ReasonCode};
 use crate::broker::{Broker, Scratch, Target};
 use crate::config::Config;
 use crate::event::{DropWhy, EndWhy, Event};
-use crate::io::{ConnId, MessageNo, Outbox, Output, Span};
+use crate::ids::{ConnId, MessageNo, SessionNo};
+use crate::io::{Outbox, Output, Span};
 use crate::on::again::resend;
 use crate::on::hop::write_first;
 use crate::state::conn::{Caps, Conn, Stage};
@@ -15,7 +16,7 @@ use crate::state::inflight::Phase;
 use crate::state::message::{Identifiers, Kept, Manner, Message};
 use crate::state::queue::Waiting;
 use crate::state::router::Match;
-use crate::state::session::{Session, SessionNo};
+use crate::state::session::Session;
 use crate::state::share::ShareNo;
 use crate::time::Instant;
 

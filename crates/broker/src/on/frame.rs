@@ -4,7 +4,8 @@ use mqtt::{Frame, Packet, PacketType, ReasonCode, Sender, Version};
 
 use crate::broker::Broker;
 use crate::event::EndWhy;
-use crate::io::{ConnId, Outbox};
+use crate::ids::ConnId;
+use crate::io::Outbox;
 use crate::state::conn::Stage;
 use crate::time::Instant;
 

@@ -6,9 +6,9 @@ use mqtt::{PacketId, PacketType, Properties, PropertiesBuf, Property, PropertyId
 
 use crate::broker::Broker;
 use crate::event::{EndWhy, Event};
-use crate::io::{ConnId, Outbox};
+use crate::ids::{ConnId, SessionNo};
+use crate::io::Outbox;
 use crate::state::message::Message;
-use crate::state::session::SessionNo;
 use crate::state::timers::Timer;
 use crate::time::Instant;
 

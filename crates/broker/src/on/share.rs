@@ -5,11 +5,12 @@ use alloc::vec::Vec;
 
 use crate::broker::{Broker, Target};
 use crate::event::{DropWhy, Event};
+use crate::ids::SessionNo;
 use crate::io::Outbox;
 use crate::state::inflight::Phase;
 use crate::state::message::{Identifiers, Kept, Manner, Message};
 use crate::state::queue::Waiting;
-use crate::state::session::{Session, SessionNo};
+use crate::state::session::Session;
 use crate::state::share::ShareNo;
 use crate::time::Instant;
 

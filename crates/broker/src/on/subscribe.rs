@@ -12,10 +12,10 @@ use mqtt::{
 
 use crate::broker::{Broker, Target};
 use crate::event::{EndWhy, Event};
-use crate::io::{ConnId, Outbox};
+use crate::ids::{ConnId, SessionNo};
+use crate::io::Outbox;
 use crate::on::words;
 use crate::state::message::{Identifiers, Manner};
-use crate::state::session::SessionNo;
 use crate::time::Instant;
 
 /// A filter whose retained messages follow the SUBACK.

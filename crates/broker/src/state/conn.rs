@@ -6,10 +6,9 @@ use alloc::vec::Vec;
 use hashbrown::HashMap;
 use mqtt::Version;
 
-use crate::io::ConnId;
+use crate::ids::{ConnId, SessionNo};
 use crate::state::Hasher;
 use crate::state::alias::Aliases;
-use crate::state::session::SessionNo;
 use crate::time::Instant;
 
 /// Where a connection stands.

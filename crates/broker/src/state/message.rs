@@ -5,8 +5,7 @@ use alloc::sync::Arc;
 
 use mqtt::{Properties, QoS, Text};
 
-use crate::io::MessageNo;
-use crate::state::session::SessionNo;
+use crate::ids::{MessageNo, SessionNo};
 use crate::state::share::ShareNo;
 use crate::time::Instant;
 

@@ -11,8 +11,8 @@ use core::hash::{BuildHasher, Hasher as _};
 use hashbrown::HashTable;
 use mqtt::SubscriptionOptions;
 
+use crate::ids::SessionNo;
 use crate::state::Hasher;
-use crate::state::session::SessionNo;
 
 const NONE: u32 = u32::MAX;
 const ROOT: u32 = 0;

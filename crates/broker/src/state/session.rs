@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use hashbrown::HashTable;
 
-use crate::io::ConnId;
+use crate::ids::{ConnId, SessionNo};
 use crate::state::Hasher;
 use crate::state::inflight::{In, Out};
 use crate::state::message::Kept;
@@ -13,10 +13,6 @@ use crate::state::queue::Queue;
 use crate::state::share::ShareNo;
 use crate::time::Instant;
 use core::hash::BuildHasher;
-
-/// Number of a session; given again once the session is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionNo(pub u32);
 
 /// A session.
 #[derive(Clone, Debug)]

@@ -11,8 +11,8 @@ use core::num::NonZeroU32;
 use hashbrown::{HashMap, HashTable};
 use mqtt::SubscriptionOptions;
 
+use crate::ids::SessionNo;
 use crate::state::Hasher;
-use crate::state::session::SessionNo;
 
 /// Number of a group; not given again while anything may remember it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,8 +2,7 @@
 
 use alloc::collections::BTreeSet;
 
-use crate::io::ConnId;
-use crate::state::session::SessionNo;
+use crate::ids::{ConnId, SessionNo};
 use crate::time::Instant;
 
 /// A reason to look at the clock.
