@@ -5,6 +5,7 @@
 //! cannot name a test that did not run, and a rule cannot be called proved by anyone but a test.
 
 mod judge;
+mod source;
 mod table;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,9 @@ use std::path::{Path, PathBuf};
 use crate::sh::{Outcome, root, say, scratch, target};
 use crate::stages;
 use judge::{Judgement, Proof};
+
+/// Tests there are about the standards and nothing else.
+const EVERY_TEST_NAMES_A_RULE: &str = "crates/broker/tests/rules";
 
 /// What `cargo xtask conformance` was asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -60,7 +64,11 @@ pub(crate) fn write() -> Outcome<Judgement> {
     let tables = table::tables(&rules())?;
     let answers = table::answers(&rules().join("answers.tsv"))?;
     let known = table::read_proofs(&rules().join("proofs.tsv"))?;
-    let judgement = judge::judge(tables, &answers, &known, executed(&told())?);
+    let executed = executed(&told())?;
+    let ran: BTreeSet<String> = executed.iter().map(|(id, _)| id.clone()).collect();
+    let mut judgement = judge::judge(tables, &answers, &known, executed);
+    judgement.nameless = source::nameless(&root().join(EVERY_TEST_NAMES_A_RULE))?;
+    judgement.silent = source::named(&root().join("crates"))?.into_iter().filter(|(id, _)| !ran.contains(id)).collect();
     for (name, text) in [("conformance.md", table::markdown(&judgement)), ("conformance.tsv", table::tsv(&judgement))] {
         save(&target().join(name), &text)?;
     }

@@ -54,6 +54,10 @@ pub(crate) struct Judgement {
     pub(crate) idle_answers: Vec<String>,
     /// Written down as proofs, but not executed now.
     pub(crate) lost: Vec<Proof>,
+    /// Tests that name no rule where all do.
+    pub(crate) nameless: Vec<String>,
+    /// Ids that a test names and none that ran came to, with the file.
+    pub(crate) silent: Vec<Proof>,
     /// Executed, but not written down yet.
     pub(crate) fresh: usize,
 }
@@ -80,6 +84,7 @@ pub(crate) fn judge(
         idle_answers: answers.keys().filter(|id| !ids.contains(*id)).cloned().collect(),
         lost: known.difference(&executed).cloned().collect(),
         fresh: executed.difference(known).count(),
+        ..Judgement::default()
     }
 }
 
@@ -120,6 +125,10 @@ impl Judgement {
             wrong.push(format!(
                 "{test} proved {id} and does not any more: it did not run, failed, or lost the id (--accept if it is meant)"
             ));
+        }
+        wrong.extend(self.nameless.iter().map(|test| format!("{test} names no rule; every test there does, with rule!(…)")));
+        for (id, file) in &self.silent {
+            wrong.push(format!("{file} names {id}, but no test that ran came to it"));
         }
         let open = self.tables.iter().flat_map(|table| &table.rules).filter(|rule| rule.result() == "no test").count();
         if strict && open > 0 {
@@ -189,9 +198,17 @@ mod tests {
         let known = proofs(&[("A-1", "broker/t::x"), ("A-1", "broker/t::gone")]);
         let executed = proofs(&[("A-1", "broker/t::x"), ("A-9", "broker/t::x")]);
         let answers = BTreeMap::from([("A-8".to_owned(), "because".to_owned())]);
-        let judgement = judge(table(&["A-1"]), &answers, &known, executed);
+        let mut judgement = judge(table(&["A-1"]), &answers, &known, executed);
+        judgement.nameless.push("a.rs: b".to_owned());
+        judgement.silent.push(("A-7".to_owned(), "a.rs".to_owned()));
         let what = judgement.outcome(false, true).expect_err("it does not fit");
-        for part in ["broker/t::x names A-9", "answers A-8", "broker/t::gone proved A-1 and does not any more"] {
+        for part in [
+            "broker/t::x names A-9",
+            "answers A-8",
+            "broker/t::gone proved A-1 and does not any more",
+            "a.rs: b names no rule",
+            "a.rs names A-7",
+        ] {
             assert!(what.contains(part), "{part}: {what}");
         }
         assert_eq!(judgement.fresh, 1);
