@@ -20,9 +20,11 @@ pub(crate) enum Wanted {
     Conformance(conformance::Asked),
     /// Make the README's pictures.
     Screenshots,
+    /// Run worlds of cuts for a long time.
+    Soak,
 }
 
-const COMMANDS: [&str; 5] = ["serve", "build", "test", "conformance", "screenshots"];
+const COMMANDS: [&str; 6] = ["serve", "build", "test", "conformance", "screenshots", "soak"];
 const FLAGS: [&str; 5] = ["--http", "--ws", "--tcp", "--json", "--open"];
 
 /// Reads the words after `cargo xtask`. The error says which word is wrong and what would be right.
@@ -35,6 +37,7 @@ pub(crate) fn read(words: &[String]) -> Result<Wanted, String> {
         "serve" => serve_flags(rest).map(Wanted::Serve),
         "build" => nothing_more("build", rest).map(|()| Wanted::Build),
         "screenshots" => nothing_more("screenshots", rest).map(|()| Wanted::Screenshots),
+        "soak" => nothing_more("soak", rest).map(|()| Wanted::Soak),
         "conformance" => conformance_flags(rest).map(Wanted::Conformance),
         "test" => stages(rest).map(Wanted::Test),
         other => Err(format!("there is no command `{other}`{}", meant(other, &COMMANDS))),

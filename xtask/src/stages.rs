@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Write as _;
 
-use crate::sh::{Outcome, command, run_to, say, target};
+use crate::sh::{Outcome, command, run, run_to, say, target};
 use crate::{conformance, e2e, setup};
 
 /// One stage. They run in the order in which they fail soonest.
@@ -88,6 +88,13 @@ pub(crate) fn native_tests(log: &File) -> Outcome<()> {
     let threads = std::thread::available_parallelism().map_or(2, |threads| threads.get().max(2));
     cargo.env("RUST_TEST_THREADS", threads.to_string());
     run_to(&mut cargo, log)
+}
+
+/// `cargo xtask soak`: the histories of so many worlds that they hold more than a million sessions, three a world on the average.
+pub(crate) fn soak() -> Outcome<()> {
+    let mut cargo = command("cargo");
+    cargo.args(["test", "--locked", "--release", "--package", "lab", "--test", "history", "--", "--nocapture"]);
+    run(cargo.env("GLASSMQ_WORLDS", "350000"))
 }
 
 fn wasm(log: &File) -> Outcome<()> {
