@@ -1,12 +1,19 @@
 //! Bytes go both ways, whole and in order, with no more held than the windows allow.
 
 mod common;
+#[path = "../../broker/tests/rules/harness/rule.rs"]
+mod rule;
+/// Where the macro looks for it.
+mod harness {
+    pub(crate) use crate::rule;
+}
 
 use std::time::Duration;
 
 use common::*;
 use contract::tunnel::{MAX_BATCH, Record, Transport, WINDOW};
 use futures_util::{SinkExt as _, StreamExt as _};
+use rule::rule;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
@@ -108,6 +115,7 @@ async fn what_a_device_has_said_is_heard_although_it_does_not_listen_any_more() 
 
 #[tokio::test]
 async fn packets_may_span_or_share_frames_and_empty_frames_mean_nothing() {
+    rule!("MQTT-6.0.0-2", "MQTT311-6.0.0-2", "B-27");
     let relay = start();
     let mut tab = Tab::hold(&relay).await;
     let mut framed = ws(&relay).await;
@@ -124,6 +132,7 @@ async fn packets_may_span_or_share_frames_and_empty_frames_mean_nothing() {
 
 #[tokio::test]
 async fn a_text_frame_closes_that_device_and_no_other() {
+    rule!("MQTT-6.0.0-1", "MQTT311-6.0.0-1", "B-27");
     let relay = start();
     let mut tab = Tab::hold(&relay).await;
     let mut other = ws(&relay).await;

@@ -1,12 +1,20 @@
 //! What each port takes and what it turns away, and with which words.
 
 mod common;
+#[path = "../../broker/tests/rules/harness/rule.rs"]
+mod rule;
+/// Where the macro looks for it.
+mod harness {
+    pub(crate) use crate::rule;
+}
 
 use common::*;
+use rule::rule;
 use tokio_tungstenite::connect_async;
 
 #[tokio::test]
 async fn devices_are_taken_at_two_paths_with_the_sub_protocols_of_mqtt() {
+    rule!("MQTT-6.0.0-3", "MQTT-6.0.0-4", "MQTT311-6.0.0-3", "MQTT311-6.0.0-4", "B-27");
     let relay = start();
     let mut tab = Tab::hold(&relay).await;
     for (path, offered, chosen) in [
