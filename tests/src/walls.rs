@@ -69,6 +69,17 @@ fn everyone_names_only_whom_they_may() {
     assert!(broken.is_empty(), "walls are broken:\n{}", broken.join("\n"));
 }
 
+/// What is remembered does not speak: events are told and frames written where things happen, and only there.
+#[test]
+fn the_state_of_the_broker_does_not_speak() {
+    let state = root().join("crates/broker/src/state");
+    let speaks = |text: &str| ["Outbox", "Event", "Output"].into_iter().any(|word| text.contains(word));
+    let found = files(&state, &["rs"]);
+    assert!(found.len() > 5, "{} has moved", state.display());
+    let broken: Vec<_> = found.iter().filter(|(_, text)| speaks(text)).map(|(path, _)| path.display().to_string()).collect();
+    assert!(broken.is_empty(), "these name what only on/ may: {broken:?}");
+}
+
 /// Says how a dependency breaks a wall, if it does.
 fn breach(wall: &Wall, dependency: &Value, workspace: &[&str]) -> Option<String> {
     let (from, to) = (wall.package, text(dependency, "name"));
