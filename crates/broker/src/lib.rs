@@ -20,6 +20,7 @@ pub mod access;
 mod broker;
 mod check;
 pub mod config;
+mod digest;
 mod event;
 mod ids;
 mod io;

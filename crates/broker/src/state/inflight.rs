@@ -151,9 +151,18 @@ impl Out {
         self.slots.iter()
     }
 
+    /// What decides which identifier is next: the one before, and how many were given since the oldest slot got its own.
+    pub(crate) fn next(&self) -> (u16, u64) {
+        (self.next_id, self.since_oldest())
+    }
+
+    fn since_oldest(&self) -> u64 {
+        self.slots.front().map_or(0, |front| self.next_serial.wrapping_sub(front.serial))
+    }
+
     fn free_id(&mut self) -> Option<PacketId> {
         // Packet Identifiers are handed out in turn. Until a lap has passed since the oldest slot got its own, the next one is free.
-        let lapped = self.slots.front().is_some_and(|front| self.next_serial.wrapping_sub(front.serial) >= 0xFFFF);
+        let lapped = self.since_oldest() >= 0xFFFF;
         for _ in 0..=u16::MAX {
             self.next_id = self.next_id.checked_add(1).unwrap_or(1);
             let id = PacketId::new(self.next_id)?;

@@ -60,6 +60,11 @@ impl Queue {
         taken
     }
 
+    /// First in, first out.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Waiting> {
+        self.waiting.iter()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.waiting.len()
     }
