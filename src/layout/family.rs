@@ -68,6 +68,7 @@ pub(crate) fn of_note(note: &Note) -> Family {
         Note::Closed(_) | Note::BadBytes { .. } | Note::Dropped { .. } | Note::KeepAliveOver { .. } => Family::Fault,
         Note::Opened { .. } | Note::SessionBegan | Note::SessionResumed { .. } | Note::Delivered { .. } => Family::Connect,
         Note::TookOver | Note::SentAgain { .. } | Note::NotPassedOnTwice(_) | Note::Queued { .. } => Family::Dup,
+        Note::AgainstTheLetter { .. } => Family::Dup,
         Note::SessionEnded { expired } => {
             if *expired {
                 Family::Dup

@@ -1,6 +1,6 @@
 //! Words for what happened: a chip beside a row, a sentence in the inspector.
 
-use contract::{CloseWhy, DropWhy, Note};
+use contract::{CloseWhy, DropWhy, Letter, Note};
 
 use super::{Names, count, visible};
 
@@ -34,6 +34,7 @@ pub(crate) fn chip(note: &Note, names: Names<'_>) -> String {
         Note::KeepAliveOver { seconds } => format!("silent for 1.5 × {seconds} s"),
         Note::Subscribed { filter, qos } => format!("subscribed {} QoS {qos}", visible(filter)),
         Note::Unsubscribed { filter } => format!("unsubscribed {}", visible(filter)),
+        Note::AgainstTheLetter { .. } => "strict would refuse".into(),
     }
 }
 
@@ -79,6 +80,8 @@ pub(crate) fn sentence(note: &Note, names: Names<'_>) -> String {
             format!("Messages that match {} now go to this client, with QoS {qos} at most.", visible(filter))
         }
         Note::Unsubscribed { filter } => format!("Messages that match {} no longer go to this client.", visible(filter)),
+        Note::AgainstTheLetter { letter, rule: Some(rule) } => format!("{} [{}]", against_the_letter(*letter), visible(rule)),
+        Note::AgainstTheLetter { letter, rule: None } => against_the_letter(*letter).into(),
     }
 }
 
@@ -91,6 +94,18 @@ pub(crate) fn close_why(why: &CloseWhy) -> String {
         CloseWhy::ByBroker(code, name) => format!("closed by broker: {} (0x{code:02x})", visible(name)),
         CloseWhy::ByUser => "closed by you".into(),
         CloseWhy::TunnelLost => "relay lost".into(),
+    }
+}
+
+/// What a strict broker would have done.
+fn against_the_letter(letter: Letter) -> &'static str {
+    match letter {
+        Letter::LongClientId => "A strict broker refuses this CONNECT: in MQTT 3.1 a client id has 1 to 23 characters.",
+        Letter::BadFilter => "A strict broker closes the connection over a topic filter that is not well formed.",
+        Letter::BadTopic => "A strict broker calls this topic name a protocol error: it is empty or has a wildcard.",
+        Letter::OddText => "A strict broker closes the connection: a text holds a control character or a non-character.",
+        Letter::PayloadFormat => "A strict broker refuses this payload: it is said to be UTF-8 and is not.",
+        Letter::SharedBeforeV5 => "A strict broker does not share here: before MQTT 5.0 $share/… is a topic filter like any other.",
     }
 }
 

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::event::EndWhy;
 use crate::ids::{ConnId, MessageNo, SessionNo};
 use crate::io::{Input, Outbox};
+use crate::mode::Mode;
 use crate::state::conn::Conns;
 use crate::state::message::Manner;
 use crate::state::retained::Retained;
@@ -113,6 +114,11 @@ impl Broker {
     /// The limits and switches it runs with.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// How it chooses from now on where the standards leave a choice. What was taken before stays.
+    pub fn set_mode(&mut self, mode: Mode, explain: bool) {
+        (self.config.mode, self.config.explain) = (mode, explain);
     }
 
     pub(crate) fn next_message(&mut self) -> MessageNo {

@@ -4,6 +4,8 @@ use alloc::string::String;
 
 use mqtt::QoS;
 
+use crate::mode::Mode;
+
 /// Limits and switches. [`Config::default`] is what the page runs with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -43,8 +45,10 @@ pub struct Config {
     pub max_session_expiry: u32,
     /// Seconds a v3 session with Clean Session 0 outlives its connection; `u32::MAX`: for ever.
     pub v3_session_expiry: u32,
-    /// Refuse Client Identifiers of more than 23 characters in MQTT 3.1, as its letter wants; hardly a broker does.
-    pub strict_v31_client_id: bool,
+    /// What is done where the standards leave a choice.
+    pub mode: Mode,
+    /// Tell in friendly mode what strict mode would have refused, and by which rule.
+    pub explain: bool,
     /// Longest Keep Alive accepted, in seconds, also in place of 0 (off); `0`: any. Sent as Server Keep Alive.
     pub max_keep_alive: u16,
     /// Highest QoS that may be published. Below 2 it is sent as Maximum QoS; subscriptions are granted no more.
@@ -89,7 +93,8 @@ impl Default for Config {
             max_retained: 100_000,
             max_session_expiry: u32::MAX,
             v3_session_expiry: u32::MAX,
-            strict_v31_client_id: false,
+            mode: Mode::Friendly,
+            explain: false,
             max_keep_alive: 0,
             maximum_qos: QoS::ExactlyOnce,
             retain_available: true,

@@ -6,6 +6,7 @@ use alloc::sync::Arc;
 use mqtt::{Malformed, PacketId, QoS, ReasonCode};
 
 use crate::ids::{ConnId, MessageNo};
+use crate::mode::Letter;
 
 /// A fact. `client` is a Client Identifier.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +56,8 @@ pub enum Event {
     Subscribed { conn: ConnId, filter: Arc<str>, qos: QoS },
     /// A subscription was removed.
     Unsubscribed { conn: ConnId, filter: Arc<str> },
+    /// Strict mode would have refused this; told when [`crate::Config::explain`] wants it.
+    AgainstTheLetter { conn: ConnId, letter: Letter, rule: Option<&'static str> },
 }
 
 /// Why a connection ended.

@@ -99,6 +99,13 @@ pub enum Command {
         /// Keep it as the topic's retained message.
         retain: bool,
     },
+    /// How the broker chooses where the standards leave a choice, from now on.
+    SetMode {
+        /// By the letter, else friendly.
+        strict: bool,
+        /// Friendly, and tell what strict would have refused.
+        explain: bool,
+    },
     /// Attach to the relay at this WebSocket address (`ws://…/tunnel`). Done by the shell.
     Attach {
         /// Address of the relay's tunnel.

@@ -19,10 +19,10 @@ pub mod tunnel;
 
 pub use ask::{Ask, Asked, Command, DeviceId, DeviceSpec, Habit, Lens, PaceWanted, Protocol, RowsWanted, Will};
 pub use report::{
-    Answer, ByteField, Counters, DeviceKind, DeviceState, DeviceView, Direction, PaceView, PacketView, Refusal, RelayView, Report,
-    SceneView, Seen, SessionView, SlotPhase, SlotView, SubscriptionView, TimelineBucket, TopicView,
+    Answer, ByteField, Counters, DeviceKind, DeviceState, DeviceView, Direction, ModeView, PaceView, PacketView, Refusal, RelayView,
+    Report, SceneView, Seen, SessionView, SlotPhase, SlotView, SubscriptionView, TimelineBucket, TopicView,
 };
-pub use row::{CloseWhy, DropWhy, Fact, Fate, Kind, Note, PacketRow, Row, What};
+pub use row::{CloseWhy, DropWhy, Fact, Fate, Kind, Letter, Note, PacketRow, Row, What};
 
 /// Microseconds of world time, from the world's beginning.
 pub type Micros = u64;

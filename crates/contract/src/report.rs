@@ -115,6 +115,9 @@ pub struct Seen {
     pub timeline: Vec<TimelineBucket>,
     /// The relay.
     pub relay: RelayView,
+    /// How the broker chooses where the standards leave a choice.
+    #[serde(default)]
+    pub mode: ModeView,
     /// The scene that is loaded.
     pub scene: Option<SceneView>,
     /// Totals since the world began.
@@ -129,6 +132,15 @@ impl Default for PaceView {
     fn default() -> Self {
         PaceView(PaceWanted::Paused)
     }
+}
+
+/// How the broker chooses where the standards leave a choice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModeView {
+    /// By the letter, else friendly.
+    pub strict: bool,
+    /// It tells what strict would have refused.
+    pub explain: bool,
 }
 
 /// A scene.

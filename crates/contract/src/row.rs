@@ -233,6 +233,30 @@ pub enum Note {
         /// Topic Filter.
         filter: String,
     },
+    /// A strict broker would have refused this (explain mode).
+    AgainstTheLetter {
+        /// What it is.
+        letter: Letter,
+        /// Id of the rule, where there is one.
+        rule: Option<String>,
+    },
+}
+
+/// What the letter of the standards refuses and a friendly broker takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Letter {
+    /// A Client Identifier of more than 23 characters in 3.1.
+    LongClientId,
+    /// A Topic Filter that is not well formed, refused alone instead of with the connection.
+    BadFilter,
+    /// A Topic Name that is not well formed, refused with another code.
+    BadTopic,
+    /// Control characters or non-characters in a text.
+    OddText,
+    /// A payload that is no UTF-8 although its Payload Format Indicator says so.
+    PayloadFormat,
+    /// `$share/…` before 5.0.
+    SharedBeforeV5,
 }
 
 /// Why a connection ended.

@@ -36,6 +36,9 @@ impl Broker {
         if let Some(state) = self.conns.get_mut(conn) {
             state.caps = caps;
         }
+        if let Some(letter) = self.letter_against_connect(conn, connect, out) {
+            return self.refuse_saying(conn, letter.reason(), letter.sentence(), out);
+        }
         // No method of extended authentication is there to be used [MQTT-4.12.0-1].
         if connect.properties.has(PropertyId::AuthenticationMethod) {
             return self.refuse(conn, ReasonCode::BadAuthenticationMethod, out);
@@ -100,11 +103,7 @@ impl Broker {
 
     /// An assigned Client Identifier, when the client sent none.
     fn client_id(&mut self, connect: &Connect<'_>) -> Result<Option<String>, ReasonCode> {
-        let asked = connect.client_id.as_str();
-        if self.config.strict_v31_client_id && connect.version == Version::V31 && asked.chars().count() > 23 {
-            return Err(ReasonCode::ClientIdentifierNotValid);
-        }
-        if !asked.is_empty() {
+        if !connect.client_id.is_empty() {
             return Ok(None);
         }
         match connect.version {

@@ -42,6 +42,9 @@ impl Broker {
             // Only a server can know that [MQTT-3.4.2-1, MQTT-3.5.2-1].
             return self.doom(conn, EndWhy::Broker(ReasonCode::ProtocolError), out);
         }
+        if let Some(letter) = self.letter_against(conn, version, &packet, out) {
+            return self.doom_saying(conn, EndWhy::Broker(letter.reason()), letter.sentence(), out);
+        }
         match packet {
             Packet::Publish(publish) => self.on_publish(now, conn, session, &publish, out),
             Packet::Puback(ack) => self.on_puback(now, conn, session, &ack, out),

@@ -7,6 +7,7 @@ mod connect;
 mod deliver;
 mod frame;
 mod hop;
+mod letter;
 mod publish;
 mod share;
 mod subscribe;

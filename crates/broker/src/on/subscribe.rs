@@ -116,7 +116,8 @@ impl Broker {
         identifier: u32,
         out: &mut Outbox,
     ) -> Result<bool, Refusal> {
-        let parsed = TopicFilter::parse(filter).map_err(Refusal::Filter)?;
+        let version = self.conns.get(conn).map_or(Version::V5, |state| state.caps.version);
+        let parsed = self.parse_wanted(conn, version, filter, out).map_err(Refusal::Filter)?;
         if !self.levels_ok(filter) {
             return Err(Refusal::Code(ReasonCode::TopicFilterInvalid));
         }
@@ -212,8 +213,7 @@ impl Broker {
     /// Removes one subscription; `false` when there was none.
     fn unsubscribe_one(&mut self, no: SessionNo, filter: &str, out: &mut Outbox) -> bool {
         let Some(session) = self.sessions.get_mut(no) else { return false };
-        if filter.starts_with("$share/") {
-            let Some(share) = self.shares.find(filter).filter(|share| session.shares.contains(share)) else { return false };
+        if let Some(share) = self.shares.find(filter).filter(|share| session.shares.contains(share)) {
             session.shares.retain(|&other| other != share);
             self.leave_share(no, share, out);
             return true;

@@ -1,6 +1,6 @@
 //! CONNECT and CONNACK: who is let in, and what is agreed on.
 
-use broker::Config;
+use broker::{Config, Mode};
 
 use crate::harness::rule::rule;
 use crate::harness::{check, check_each, check_with};
@@ -245,7 +245,7 @@ fn long_ids_of_3_1_are_taken_unless_it_is_strict() {
     rule!("M31-client-id", "MQTT311-3.1.3-9", "MQTT-3.1.3-8");
     let script = "a: connect? v31 cid=0123456789abcdefghijklmn\n a< connack ";
     check(&format!("{script}0"));
-    let strict = Config { strict_v31_client_id: true, ..Config::default() };
+    let strict = Config { mode: Mode::Strict, ..Config::default() };
     check_with(strict.clone(), &format!("{script}2\n a< closed"));
     check_with(strict, "a: connect v31 cid=0123456789abcdefghijklm\n b: connect v311 cid=0123456789abcdefghijklmn");
 }

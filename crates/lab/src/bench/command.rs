@@ -59,6 +59,7 @@ impl Bench {
             Command::Publish { device, topic, payload, qos, retain } => {
                 return self.publish(wall, device, topic, payload, (qos, retain)).map(Answer::Device);
             }
+            Command::SetMode { strict, explain } => self.set_mode(wall, strict, explain),
             Command::Attach { url } => self.attach(url, out),
             Command::TakeOver => {
                 if !self.claim(true) {
@@ -114,6 +115,13 @@ impl Bench {
         }
         let next_in = self.world.next_at().map(|next| next.since(self.limit(wall)));
         Err(Refusal::NothingToStep { next_in })
+    }
+
+    /// A setting outlives a world that is cleared; within one it is an input like all others, so that a replay does the same.
+    fn set_mode(&mut self, wall: Wall, strict: bool, explain: bool) {
+        let mode = if strict { broker::Mode::Strict } else { broker::Mode::Friendly };
+        (self.config.broker.mode, self.config.broker.explain) = (mode, explain);
+        self.post(wall, Input::Mode { mode, explain });
     }
 
     /// Begins again with an empty world. Real devices are closed; they may come back.

@@ -71,6 +71,7 @@ impl Bench {
             topics: if lens.topics { show::topics(&self.world, &self.trace) } else { Vec::new() },
             timeline: show::timeline(&self.trace, lens.timeline),
             relay: self.relay.view.clone(),
+            mode: show::mode(&self.world),
             scene: self.scene.as_ref().map(|scene| SceneView { name: scene.name.clone(), waiting: scene.waiting }),
             counters: contract::Counters { rows_forgotten: first_row, ..*self.world.counters() },
         }

@@ -5,7 +5,7 @@ mod packet;
 mod view;
 
 pub(crate) use packet::{packet_view, row};
-pub(crate) use view::{devices, session, timeline, topics};
+pub(crate) use view::{devices, mode, session, timeline, topics};
 
 use alloc::string::String;
 

@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 
 use broker::{EndWhy, Event, GoneWhy};
-use contract::{CloseWhy, DeviceId, DropWhy, Note};
+use contract::{CloseWhy, DeviceId, DropWhy, Letter, Note};
 use mqtt::PacketType;
 
 use crate::world::Fact;
@@ -42,6 +42,9 @@ fn of_broker(device: DeviceId, event: &Event) -> Option<Note> {
         Event::KeepAliveOver { seconds, .. } => Note::KeepAliveOver { seconds: *seconds },
         Event::Subscribed { filter, qos, .. } => Note::Subscribed { filter: filter.to_string(), qos: *qos as u8 },
         Event::Unsubscribed { filter, .. } => Note::Unsubscribed { filter: filter.to_string() },
+        Event::AgainstTheLetter { letter: what, rule, .. } => {
+            Note::AgainstTheLetter { letter: letter(*what), rule: rule.map(String::from) }
+        }
     })
 }
 
@@ -52,6 +55,17 @@ fn close_why(why: EndWhy) -> CloseWhy {
         EndWhy::Gone(GoneWhy::TunnelLost) => CloseWhy::TunnelLost,
         EndWhy::Gone(GoneWhy::Closed | GoneWhy::Lost) => CloseWhy::Gone(String::new()),
         EndWhy::Broker(reason) => CloseWhy::ByBroker(reason as u8, reason.name_in(PacketType::Disconnect).to_string()),
+    }
+}
+
+fn letter(letter: broker::Letter) -> Letter {
+    match letter {
+        broker::Letter::LongClientId => Letter::LongClientId,
+        broker::Letter::BadFilter => Letter::BadFilter,
+        broker::Letter::BadTopic => Letter::BadTopic,
+        broker::Letter::OddText => Letter::OddText,
+        broker::Letter::PayloadFormat => Letter::PayloadFormat,
+        broker::Letter::SharedBeforeV5 => Letter::SharedBeforeV5,
     }
 }
 

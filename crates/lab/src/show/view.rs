@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use broker::Phase;
 use contract::{
-    DeviceId, DeviceKind, DeviceView, Direction, Fate, Kind, Protocol, SessionView, SlotPhase, SlotView, SubscriptionView, TimelineBucket,
-    TopicView,
+    DeviceId, DeviceKind, DeviceView, Direction, Fate, Kind, ModeView, Protocol, SessionView, SlotPhase, SlotView, SubscriptionView,
+    TimelineBucket, TopicView,
 };
 use mqtt::Version;
 
@@ -55,6 +55,12 @@ fn device(world: &World, id: DeviceId) -> Option<DeviceView> {
         packets_in: device.packets_in.saturating_add(packets_in),
         packets_out: device.packets_out.saturating_add(packets_out),
     })
+}
+
+/// How the broker chooses where the standards leave a choice.
+pub(crate) fn mode(world: &World) -> ModeView {
+    let config = world.broker.config();
+    ModeView { strict: config.mode == broker::Mode::Strict, explain: config.explain }
 }
 
 fn protocol(version: Version) -> Protocol {

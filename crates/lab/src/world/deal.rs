@@ -76,7 +76,8 @@ impl World {
             | Event::WillDiscarded { conn }
             | Event::KeepAliveOver { conn, .. }
             | Event::Subscribed { conn, .. }
-            | Event::Unsubscribed { conn, .. } => self.device_of(*conn),
+            | Event::Unsubscribed { conn, .. }
+            | Event::AgainstTheLetter { conn, .. } => self.device_of(*conn),
             Event::Published { conn, .. } => conn.map_or(0, |conn| self.device_of(conn)),
             Event::Dropped { client, .. } => {
                 self.counters.dropped = self.counters.dropped.saturating_add(1);

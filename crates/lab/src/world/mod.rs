@@ -82,6 +82,13 @@ pub enum Input {
     },
     /// Let a simulated device say goodbye, or have the broker end a real device's connection.
     Disconnect(DeviceId),
+    /// How the broker chooses where the standards leave a choice.
+    Mode {
+        /// Friendly or strict.
+        mode: broker::Mode,
+        /// Tell what strict would have refused.
+        explain: bool,
+    },
     /// Let a simulated device publish.
     Publish {
         /// Which.
