@@ -1,8 +1,11 @@
 //! The broker: what it remembers, and the one door in.
 
 use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use crate::access::Access;
+use crate::access::scram::Decoy;
 use crate::config::Config;
 use crate::event::EndWhy;
 use crate::ids::{ConnId, MessageNo, SessionNo};
@@ -22,6 +25,10 @@ use crate::time::Instant;
 #[derive(Clone, Debug)]
 pub struct Broker {
     pub(crate) config: Config,
+    /// Who may connect, and who may do what.
+    pub(crate) access: Arc<Access>,
+    /// Its key is the key of all that looks like chance, too.
+    pub(crate) decoy: Decoy,
     pub(crate) conns: Conns,
     pub(crate) sessions: Sessions,
     pub(crate) router: Router,
@@ -36,7 +43,7 @@ pub struct Broker {
     /// Connections that end with this turn. A list, so that an end which brings about another never recurses.
     pub(crate) doomed: VecDeque<(ConnId, EndWhy)>,
     pub(crate) last_message: MessageNo,
-    /// State of the generator of assigned Client Identifiers.
+    /// Counts what was drawn of chance: assigned Client Identifiers, nonces.
     pub(crate) seed: u64,
     pub(crate) scratch: Scratch,
 }
@@ -61,10 +68,13 @@ pub(crate) struct Target {
 }
 
 impl Broker {
-    /// A broker that knows nobody. `seed` makes assigned Client Identifiers unguessable as far as it is random itself.
+    /// A broker that knows nobody and is open to everybody. `seed` makes assigned Client Identifiers and nonces unguessable as far as
+    /// it is random itself.
     pub fn new(config: Config, seed: u64) -> Broker {
         Broker {
             config,
+            access: Arc::default(),
+            decoy: Decoy::new(seed),
             conns: Conns::default(),
             sessions: Sessions::default(),
             router: Router::new(),
@@ -76,7 +86,7 @@ impl Broker {
             sys_at: None,
             doomed: VecDeque::new(),
             last_message: 0,
-            seed,
+            seed: 0,
             scratch: Scratch::default(),
         }
     }
@@ -94,6 +104,7 @@ impl Broker {
             Input::Malformed { conn, error } => self.on_bad_bytes(conn, None, error, out),
             Input::Gone { conn, why } => self.end(now, conn, EndWhy::Gone(why), out),
             Input::End { conn, reason } => self.doom(conn, EndWhy::Broker(reason), out),
+            Input::Access(access) => self.on_access(access, out),
             Input::Timeout => self.on_timeout(now, out),
         }
         // Each end removes its connection, and a connection is on the list at most once: the loop is bounded by their number.
@@ -119,6 +130,17 @@ impl Broker {
     /// How it chooses from now on where the standards leave a choice. What was taken before stays.
     pub fn set_mode(&mut self, mode: Mode, explain: bool) {
         (self.config.mode, self.config.explain) = (mode, explain);
+    }
+
+    /// Who may connect, and who may do what.
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// The next of a stream that nobody can go on with who has seen parts of it.
+    pub(crate) fn draw(&mut self, purpose: &str) -> [u8; 32] {
+        self.seed = self.seed.wrapping_add(1);
+        self.decoy.draw(purpose, self.seed)
     }
 
     pub(crate) fn next_message(&mut self) -> MessageNo {

@@ -4,7 +4,8 @@ use alloc::format;
 use alloc::string::String;
 
 use crate::broker::Broker;
-use crate::state::conn::Stage;
+use crate::ids::{ConnId, SessionNo};
+use crate::state::conn::{Conn, Stage};
 
 impl Broker {
     /// Walks all of the state. `Err` says which invariant is broken, where. For tests: its cost is that of the state.
@@ -55,11 +56,18 @@ impl Broker {
                     return Err(format!("{id:?} says {session:?}, which does not say so"));
                 }
                 Stage::Doomed { .. } => return Err(format!("{id:?} is doomed after the turn")),
-                Stage::Running { .. } => {
+                Stage::Running { session } => {
+                    self.check_login(id, session, conn)?;
                     let armed = usize::from(conn.keep_alive_at.is_some()).saturating_add(usize::from(conn.retry_at.is_some()));
                     timers = timers.saturating_add(armed);
                 }
-                Stage::Fresh { .. } => timers = timers.saturating_add(1),
+                Stage::Fresh { .. } | Stage::Authenticating { .. } => {
+                    let challenged = conn.exchange.as_ref().is_some_and(|exchange| exchange.connect.is_some());
+                    if challenged != matches!(conn.stage, Stage::Authenticating { .. }) || conn.by_scram {
+                        return Err(format!("{id:?} is {:?} and has an exchange that does not fit", conn.stage));
+                    }
+                    timers = timers.saturating_add(1);
+                }
             }
         }
         let connected = self.sessions.iter().filter(|(_, session)| session.conn.is_some()).count() as u64;
@@ -82,6 +90,19 @@ impl Broker {
         }
         if self.retained.len() > self.config.max_retained {
             return Err(format!("{} retained messages", self.retained.len()));
+        }
+        Ok(())
+    }
+
+    /// Nobody is in who could not log in now.
+    fn check_login(&self, id: ConnId, session: SessionNo, conn: &Conn) -> Result<(), String> {
+        let user = self.sessions.get(session).and_then(|session| session.user.as_deref());
+        if conn.exchange.as_ref().is_some_and(|exchange| !conn.by_scram || exchange.connect.is_some()) {
+            return Err(format!("{id:?} proves itself anew and did not at first"));
+        }
+        // Against itself: whoever is in has a line in the files as they are.
+        if !self.access.holds(&self.access, user, conn.by_scram) || (conn.by_scram && user.is_none()) {
+            return Err(format!("{id:?} is in as {user:?} and could not log in"));
         }
         Ok(())
     }

@@ -68,6 +68,11 @@ pub struct Config {
     /// Seconds after which a message without an answer is sent again to a connected client of 3.1 or 3.1.1; 0: only after a reconnect,
     /// as in 5.0, which forbids the other.
     pub v3_retry: u32,
+    /// A session whose subscriptions overlap gets one copy of a message, with all Subscription Identifiers [MQTT-3.3.4-3]; else one for
+    /// each subscription, with its own [MQTT-3.3.4-5].
+    pub one_copy: bool,
+    /// Publish under `$SYS/broker/clients/{Client Identifier}/` when a client connects, disconnects, subscribes and unsubscribes.
+    pub sys_clients: bool,
     /// Filters of one SUBSCRIBE or UNSUBSCRIBE.
     pub max_filters_per_packet: usize,
 }
@@ -104,6 +109,8 @@ impl Default for Config {
             response_information: None,
             sys_interval: 0,
             v3_retry: 0,
+            one_copy: true,
+            sys_clients: false,
             max_filters_per_packet: 1_000,
         }
     }

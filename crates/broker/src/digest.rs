@@ -38,6 +38,8 @@ impl Broker {
         for kept in self.retained.iter() {
             digest_kept(kept, into);
         }
+        // Users by name: what is kept of their passwords is nobody's to see.
+        digest_debug(&self.access, into);
         digest_debug(&self.timers, into);
         digest_debug(&(self.retained_at, self.sys_at), into);
         self.doomed.len().hash(into);
@@ -45,16 +47,17 @@ impl Broker {
 }
 
 fn digest_conn(conn: &Conn, into: &mut impl Hasher) {
-    let Conn { stage, caps, heard, keep_alive_at, retry_at, unsent, aliases, aliases_out, expiry_was_zero, .. } = conn;
+    let Conn { stage, caps, heard, keep_alive_at, retry_at, unsent, aliases, aliases_out, expiry_was_zero, by_scram, exchange, .. } = conn;
     digest_debug(stage, into);
     digest_debug(caps, into);
-    (heard, keep_alive_at, retry_at, unsent, aliases, expiry_was_zero).hash(into);
+    (heard, keep_alive_at, retry_at, unsent, aliases, expiry_was_zero, by_scram).hash(into);
+    digest_debug(exchange, into);
     digest_debug(aliases_out, into);
 }
 
 fn digest_session(session: &Session, into: &mut impl Hasher) {
-    let Session { client, conn, expiry, expires_at, outgoing, incoming, queue, will, will_at, .. } = session;
-    (client, conn, expiry, expires_at, will_at).hash(into);
+    let Session { client, user, conn, expiry, expires_at, outgoing, incoming, queue, will, will_at, .. } = session;
+    (client, user, conn, expiry, expires_at, will_at).hash(into);
     digest_outgoing(outgoing, into);
     incoming.sorted().hash(into);
     queue.len().hash(into);
@@ -126,23 +129,49 @@ mod tests {
     #[test]
     fn every_field_is_known_to_the_digest() {
         let broker = Broker::new(Config::default(), 1);
-        let hashed = ["conns", "sessions", "router", "shares", "retained", "retained_at", "timers", "sys_at", "doomed"];
-        let left_out = ["config", "stats", "last_message", "seed", "scratch"];
+        let hashed = ["conns", "sessions", "router", "shares", "retained", "retained_at", "timers", "sys_at", "doomed", "access"];
+        let left_out = ["config", "stats", "last_message", "seed", "decoy", "scratch"];
         known(&broker, &hashed, &left_out);
         let session = Session::new(Arc::from("c"));
-        let hashed =
-            ["client", "conn", "expiry", "expires_at", "outgoing", "incoming", "queue", "will", "will_at", "subscriptions", "shares"];
+        let hashed = [
+            "client",
+            "user",
+            "conn",
+            "expiry",
+            "expires_at",
+            "outgoing",
+            "incoming",
+            "queue",
+            "will",
+            "will_at",
+            "subscriptions",
+            "shares",
+        ];
         known(&session, &hashed, &[]);
         known(&session.outgoing, &["slots", "next_id", "next_serial"], &["under_way"]);
         let conn = Conn::new(Instant::ZERO, Instant::ZERO);
-        let hashed = ["stage", "caps", "heard", "keep_alive_at", "retry_at", "unsent", "aliases", "aliases_out", "expiry_was_zero"];
-        known(&conn, &hashed, &[]);
+        let hashed = [
+            "stage",
+            "caps",
+            "heard",
+            "keep_alive_at",
+            "retry_at",
+            "unsent",
+            "aliases",
+            "aliases_out",
+            "expiry_was_zero",
+            "by_scram",
+            "exchange",
+        ];
+        // What was seen is told, and decides nothing.
+        known(&conn, &hashed, &["seen_ids"]);
     }
 
     fn known(value: &impl Debug, hashed: &[&str], left_out: &[&str]) {
         let mut known: Vec<&str> = hashed.iter().chain(left_out).copied().collect();
         let mut found = fields(value);
-        (known.sort_unstable(), found.sort_unstable());
+        known.sort_unstable();
+        found.sort_unstable();
         assert_eq!(found, known, "src/digest.rs and this list must know all fields");
     }
 

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 
-use mqtt::{Malformed, PacketId, QoS, ReasonCode};
+use mqtt::{Malformed, PacketId, QoS, ReasonCode, Version};
 
 use crate::ids::{ConnId, MessageNo};
 use crate::mode::Letter;
@@ -56,6 +56,16 @@ pub enum Event {
     Subscribed { conn: ConnId, filter: Arc<str>, qos: QoS },
     /// A subscription was removed.
     Unsubscribed { conn: ConnId, filter: Arc<str> },
+    /// The client proved that it is this user.
+    LoggedIn { conn: ConnId, user: Arc<str> },
+    /// Files of users and rights took the place of others. The ends of connections that they do not let in follow.
+    AccessSet,
+    /// A subscription was refused by rights. A client of 3.1 is not told, and gets nothing by it.
+    MayNotSubscribe { conn: ConnId, filter: Arc<str> },
+    /// The client sent a QoS 1 or 2 message again on a connection on which it was sent before.
+    ResentByClient { conn: ConnId, id: PacketId, rule: ResendRule },
+    /// A message was passed on but not retained: there are as many as [`crate::Config::max_retained`] allows.
+    NotRetained { message: MessageNo, limit: u32 },
     /// Strict mode would have refused this; told when [`crate::Config::explain`] wants it.
     AgainstTheLetter { conn: ConnId, letter: Letter, rule: Option<&'static str> },
 }
@@ -69,6 +79,27 @@ pub enum EndWhy {
     Gone(GoneWhy),
     /// The broker ended it. A v5 client is told the code.
     Broker(ReasonCode),
+}
+
+/// What the versions say to a client that sends a message again on a live connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResendRule {
+    /// 5.0: it must not [MQTT-4.4.0-1].
+    Forbidden,
+    /// 3.1.1: only a new connection is a reason that is asked for [3.1.1: MQTT-4.4.0-1].
+    NotAskedFor,
+    /// 3.1: after a time without an answer it should.
+    Allowed,
+}
+
+impl ResendRule {
+    pub(crate) const fn of(version: Version) -> ResendRule {
+        match version {
+            Version::V5 => ResendRule::Forbidden,
+            Version::V311 => ResendRule::NotAskedFor,
+            Version::V31 => ResendRule::Allowed,
+        }
+    }
 }
 
 /// Why a packet was sent again.
@@ -104,6 +135,14 @@ pub enum DropWhy {
     Expired,
     /// The subscription says No Local [MQTT-3.8.3-3].
     NoLocal,
-    /// The session, or the shared subscription, ended while the message waited.
+    /// The session, or the shared subscription, ended while the message waited, or before it was acknowledged.
     SessionEnded,
+    /// The subscriber refused it with a Reason Code of 0x80 or more.
+    Refused,
+    /// The client that published it may not publish to this topic.
+    NotAllowed,
+    /// The client that would get it may not read this topic.
+    MayNotRead,
+    /// The client that had it retained may not publish to this topic any more.
+    PublisherMayNot,
 }

@@ -1,9 +1,11 @@
 //! What goes into the broker and what comes out.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mqtt::{Frame, Malformed, ReasonCode};
 
+use crate::access::Access;
 use crate::event::{Event, GoneWhy};
 use crate::ids::{ConnId, MessageNo};
 
@@ -50,6 +52,8 @@ pub enum Input<'a> {
         /// What a v5 client is told.
         reason: ReasonCode,
     },
+    /// From now on other users and rights count. Whoever could not log in now as it did is ended.
+    Access(Arc<Access>),
     /// [`crate::Broker::next_timeout`] is due.
     Timeout,
 }

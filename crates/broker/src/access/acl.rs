@@ -91,6 +91,17 @@ impl Acl {
         Ok(acl)
     }
 
+    /// Number of rules: lines that begin with `topic` or `pattern`.
+    pub fn len(&self) -> usize {
+        let users = self.users.values().map(Rules::len).fold(0, usize::saturating_add);
+        users.saturating_add(self.anonymous.len()).saturating_add(self.patterns.len())
+    }
+
+    /// There is no rule: nobody may do anything.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Whether `who` may do this. `topic` is a Topic Name for [`Action::Read`] and [`Action::Write`], else a Topic Filter.
     pub fn allows(&self, who: &Who<'_>, action: Action, topic: &str) -> bool {
         let own = match who.user {
@@ -114,6 +125,10 @@ impl Acl {
 impl Rules {
     fn is_empty(&self) -> bool {
         self.denies.is_empty() && self.grants.is_empty()
+    }
+
+    fn len(&self) -> usize {
+        self.denies.len().saturating_add(self.grants.len())
     }
 
     fn add(&mut self, rule: Rule) {

@@ -81,6 +81,23 @@ impl Access {
         }
     }
 
+    /// Whether a client that logged in under `before` could do so now in the same way; `by_scram`: with an Authentication Method. Its
+    /// password is not kept, so a line that has changed is a password that must be shown anew.
+    pub(crate) fn holds(&self, before: &Access, user: Option<&str>, by_scram: bool) -> bool {
+        match (user, &self.passwords) {
+            (Some(user), _) if by_scram => self.holds_scram(before, user),
+            (Some(user), Some(passwords)) => before.passwords.as_ref().is_some_and(|before| passwords.holds_as(before, user)),
+            (Some(_), None) => self.allow_anonymous && self.scram.is_none(),
+            (None, _) => self.allow_anonymous,
+        }
+    }
+
+    /// The same for a client that is challenged or was: what is kept of its password is the same.
+    pub(crate) fn holds_scram(&self, before: &Access, user: &str) -> bool {
+        let find = |access: &Access| access.scram.as_ref().and_then(|scram| scram.find(user).cloned());
+        self.scram.is_some() && find(self) == find(before)
+    }
+
     /// Whether `who` may do this: see [`Acl::allows`].
     #[inline]
     pub fn allows(&self, who: &Who<'_>, action: Action, topic: &str) -> bool {

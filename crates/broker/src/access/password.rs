@@ -99,6 +99,11 @@ impl PasswordFile {
         (same & Choice::from(u8::from(found.is_some()))).into()
     }
 
+    /// The user has a line, the same in both.
+    pub(crate) fn holds_as(&self, before: &PasswordFile, user: &str) -> bool {
+        self.users.get(user).is_some_and(|hashed| before.users.get(user) == Some(hashed))
+    }
+
     /// Gives a user a password, in place of one that there may be. `salt` should be fresh and random.
     pub fn set(&mut self, user: &str, password: &[u8], kind: Kind, salt: [u8; SALT_LEN]) -> Result<(), BadUser> {
         judge_user(user)?;

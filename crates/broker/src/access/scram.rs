@@ -132,6 +132,19 @@ impl Credential {
     }
 }
 
+impl Decoy {
+    /// A key that follows from a seed, and the usual iterations.
+    pub fn new(seed: u64) -> Decoy {
+        let key = Sha256::digest([b"GlassMQ".as_slice(), &seed.to_be_bytes()].concat()).into();
+        Decoy { key, iterations: MIN_ITERATIONS }
+    }
+
+    /// Bytes that look like chance to whoever has not the key.
+    pub(crate) fn draw(&self, purpose: &str, count: u64) -> [u8; 32] {
+        mac(&self.key, &[b"draw ", purpose.as_bytes(), &count.to_be_bytes()])
+    }
+}
+
 impl Scram {
     /// Takes the client's first message and gives the challenge. `server_nonce` must be fresh, random and printable without commas, 18
     /// characters or more of Base64. `lookup` finds what is kept of a user.

@@ -3,11 +3,11 @@
 use mqtt::{Ack, PacketId, PacketType, Properties, PropertiesBuf, QoS, ReasonCode};
 
 use crate::broker::Broker;
-use crate::event::{EndWhy, Event};
+use crate::event::{DropWhy, EndWhy, Event};
 use crate::ids::{ConnId, SessionNo};
 use crate::io::Outbox;
 use crate::on::words;
-use crate::state::inflight::Phase;
+use crate::state::inflight::{Phase, Slot};
 use crate::time::Instant;
 
 impl Broker {
@@ -15,8 +15,10 @@ impl Broker {
         let Some(outgoing) = self.sessions.get_mut(session).map(|session| &mut session.outgoing) else { return };
         match outgoing.get_mut(ack.packet_id).map(|slot| slot.phase) {
             Some(Phase::Puback) => {
-                outgoing.end(ack.packet_id);
-                if !ack.reason.is_error() {
+                let ended = outgoing.end(ack.packet_id);
+                if ack.reason.is_error() {
+                    self.tell_refused(session, ended, out);
+                } else {
                     out.tell(|| Event::Delivered { conn, qos: QoS::AtLeastOnce, id: ack.packet_id });
                 }
                 self.pump(now, session, out);
@@ -36,7 +38,8 @@ impl Broker {
             Some(slot) if slot.phase == Phase::Puback => return self.doom(conn, EndWhy::Broker(ReasonCode::ProtocolError), out),
             // The receiver refuses: the exchange is over and the Packet Identifier free [MQTT-4.3.3-4 note].
             Some(_) if ack.reason.is_error() => {
-                outgoing.end(id);
+                let ended = outgoing.end(id);
+                self.tell_refused(session, ended, out);
                 return self.pump(now, session, out);
             }
             Some(slot) => {
@@ -76,6 +79,12 @@ impl Broker {
             Some(Phase::Puback | Phase::Pubrec) => self.doom(conn, EndWhy::Broker(ReasonCode::ProtocolError), out),
             None => {}
         }
+    }
+
+    fn tell_refused(&self, session: SessionNo, ended: Option<Slot>, out: &mut Outbox) {
+        let Some(client) = self.sessions.get(session).map(|session| session.client.clone()) else { return };
+        let message = ended.and_then(|slot| slot.message).map_or(0, |kept| kept.no);
+        out.tell_dropped(|| Event::Dropped { client, message, why: DropWhy::Refused });
     }
 
     /// Writes one of the four acknowledgements.

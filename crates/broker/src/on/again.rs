@@ -3,6 +3,7 @@
 
 use mqtt::{Ack, PacketType};
 
+use crate::access::{Access, Action};
 use crate::broker::Broker;
 use crate::event::{AgainWhy, DropWhy, Event};
 use crate::ids::ConnId;
@@ -27,7 +28,7 @@ impl Broker {
     }
 
     pub(crate) fn on_retry(&mut self, now: Instant, id: ConnId, out: &mut Outbox) {
-        let Broker { config, conns, sessions, timers, .. } = self;
+        let Broker { access, config, conns, sessions, timers, .. } = self;
         let Some(conn) = conns.get_mut(id) else { return };
         let Some(session) = conn.session().and_then(|no| sessions.get_mut(no)) else { return };
         let interval = u64::from(config.v3_retry).saturating_mul(1_000_000);
@@ -36,7 +37,7 @@ impl Broker {
         while conn.unsent <= config.unsent_high_water
             && let Some(slot) = session.outgoing.retry(before, now)
         {
-            send_again(now, (id, conn), session, slot, AgainWhy::NoAnswer, out);
+            send_again(now, (id, conn), (session, access), slot, AgainWhy::NoAnswer, out);
         }
         let due = session.outgoing.oldest().map_or(now, |oldest| oldest.max(before)).after(interval);
         let at = if due > now { due } else { now.after(interval) };
@@ -47,13 +48,29 @@ impl Broker {
 }
 
 /// Sends the oldest message that this connection has not seen.
-pub(crate) fn resend(now: Instant, (id, conn): (ConnId, &mut Conn), session: &mut Session, out: &mut Outbox) {
+pub(crate) fn resend(now: Instant, to: (ConnId, &mut Conn), (session, access): (&mut Session, &Access), out: &mut Outbox) {
     let Some(slot) = session.outgoing.resend(now) else { return };
-    send_again(now, (id, conn), session, slot, AgainWhy::NewConnection, out);
+    send_again(now, to, (session, access), slot, AgainWhy::NewConnection, out);
 }
 
 /// PUBLISH with DUP [MQTT-3.3.1-1], or PUBREL.
-fn send_again(now: Instant, (id, conn): (ConnId, &mut Conn), session: &mut Session, slot: Slot, why: AgainWhy, out: &mut Outbox) {
+fn send_again(
+    now: Instant,
+    (id, conn): (ConnId, &mut Conn),
+    (session, access): (&mut Session, &Access),
+    slot: Slot,
+    why: AgainWhy,
+    out: &mut Outbox,
+) {
+    // The right to read it may be gone since it was sent first, and nobody knows whether it came. As with mosquitto that ends it.
+    if let Some(kept) = &slot.message
+        && !access.is_open()
+        && !access.allows(&session.who(), Action::Read, kept.topic())
+    {
+        session.outgoing.end(slot.id);
+        let (client, message) = (session.client.clone(), kept.no);
+        return out.tell_dropped(|| Event::Dropped { client, message, why: DropWhy::MayNotRead });
+    }
     let frame = match (&slot.message, slot.phase) {
         (Some(kept), Phase::Puback | Phase::Pubrec) => write_again(now, &conn.caps, &kept.message(), &slot.manner, slot.id, out),
         _ => out.write(|bytes| Ack::success(slot.id).encode(PacketType::Pubrel, conn.caps.version, bytes)),

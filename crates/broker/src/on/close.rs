@@ -4,12 +4,14 @@ use alloc::string::ToString;
 
 use mqtt::{Disconnect, Frame, Malformed, PacketType, Place, Properties, PropertiesBuf, ReasonCode, Sender, Version};
 
+use crate::access::Action;
 use crate::broker::Broker;
 use crate::event::{DropWhy, EndWhy, Event};
 use crate::ids::{ConnId, SessionNo};
 use crate::io::{Outbox, Output};
 use crate::on::words;
 use crate::state::conn::Stage;
+use crate::state::inflight::Phase;
 use crate::state::message::Message;
 use crate::state::session::Session;
 use crate::state::timers::Timer;
@@ -40,7 +42,11 @@ impl Broker {
         let Some(state) = self.conns.get_mut(conn) else { return };
         let reason = error.reason();
         // What the header tells is found before the version is known; the rule's number depends on it.
-        let error = if let Stage::Running { .. } = state.stage { error.in_version(state.caps.version) } else { error };
+        let error = if let Stage::Running { .. } | Stage::Authenticating { .. } = state.stage {
+            error.in_version(state.caps.version)
+        } else {
+            error
+        };
         out.tell(|| Event::BadBytes { conn, error: alloc::boxed::Box::new(error) });
         let words = error.to_string();
         // A CONNECT that cannot be read is answered only as far as its version is known or is itself the matter.
@@ -49,6 +55,9 @@ impl Broker {
             && let Some(version) = answerable(frame, reason)
         {
             state.caps.version = version;
+            return self.refuse_saying(conn, reason, &words, out);
+        }
+        if let Stage::Authenticating { .. } = state.stage {
             return self.refuse_saying(conn, reason, &words, out);
         }
         self.doom_saying(conn, EndWhy::Broker(reason), &words, out);
@@ -82,7 +91,7 @@ impl Broker {
         let session = match state.stage {
             Stage::Doomed { .. } => return,
             Stage::Running { session } => Some(session),
-            Stage::Fresh { deadline } => {
+            Stage::Fresh { deadline } | Stage::Authenticating { deadline } => {
                 self.timers.disarm(deadline, Timer::ConnectDeadline(conn));
                 None
             }
@@ -108,7 +117,7 @@ impl Broker {
             self.timers.disarm(at, Timer::Retry(conn));
         }
         let session = match state.stage {
-            Stage::Fresh { deadline } => {
+            Stage::Fresh { deadline } | Stage::Authenticating { deadline } => {
                 self.timers.disarm(deadline, Timer::ConnectDeadline(conn));
                 None
             }
@@ -127,14 +136,16 @@ impl Broker {
     fn detach(&mut self, now: Instant, conn: ConnId, no: SessionNo, why: EndWhy, out: &mut Outbox) {
         let Some(session) = self.sessions.get_mut(no) else { return };
         session.conn = None;
-        self.stats.clients = self.stats.clients.saturating_sub(1);
         session.shares.iter().for_each(|&share| self.shares.set_away(share, no, true));
+        self.stats.clients = self.stats.clients.saturating_sub(1);
         session.outgoing.disconnected();
         if let EndWhy::Goodbye(ReasonCode::Success) = why
             && session.will.take().is_some()
         {
             out.tell(|| Event::WillDiscarded { conn });
         }
+        self.announce_disconnected(now, no, why, out);
+        let Some(session) = self.sessions.get_mut(no) else { return };
         let (expiry, delay) = (session.expiry, session.will.as_ref().map(|will| will.delay));
         if expiry == 0 {
             return self.end_session(now, no, false, out);
@@ -161,13 +172,20 @@ impl Broker {
         self.publish_will(now, no, out);
         let Some(mut session) = self.sessions.remove(no) else { return };
         let orphans = self.leave_shares(no, &mut session);
-        let Session { client, mut queue, subscriptions, expires_at, will_at, .. } = session;
+        let Session { client, outgoing, mut queue, subscriptions, expires_at, will_at, .. } = session;
         for (at, timer) in [(expires_at, Timer::SessionExpiry(no)), (will_at, Timer::WillDelay(no))] {
             if let Some(at) = at {
                 self.timers.disarm(at, timer);
             }
         }
         subscriptions.into_iter().for_each(|sub| self.router.remove(sub));
+        for slot in outgoing.iter() {
+            // What another member of a group gets is not lost, and neither is what was received.
+            let moves = slot.phase == Phase::Puback && slot.manner.share.is_some_and(|share| self.shares.has_members(share));
+            if let Some(message) = slot.message.as_ref().filter(|_| !moves).map(|kept| kept.no) {
+                out.tell_dropped(|| Event::Dropped { client: client.clone(), message, why: DropWhy::SessionEnded });
+            }
+        }
         while let Some(waiting) = queue.pop() {
             let (client, message) = (client.clone(), waiting.message.no);
             out.tell_dropped(|| Event::Dropped { client, message, why: DropWhy::SessionEnded });
@@ -186,10 +204,14 @@ impl Broker {
             self.timers.disarm(at, Timer::WillDelay(no));
         }
         let client = session.client.clone();
+        let may = self.access.is_open() || self.access.allows(&session.who(), Action::Write, will.message.topic());
         let message_no = self.next_message();
         let expires_at = will.expiry.map(|secs| now.after_secs(secs));
         let message = Message { no: message_no, from: Some(no), expires_at, ..will.message.message() };
         out.tell(|| Event::Published { conn: None, message: message_no });
+        if !may {
+            return out.tell_dropped(|| Event::Dropped { client, message: message_no, why: DropWhy::NotAllowed });
+        }
         out.tell(|| Event::WillPublished { client, message: message_no, topic: alloc::sync::Arc::from(message.topic.as_str()) });
         self.publish_message(now, &message, out);
     }

@@ -2,15 +2,17 @@
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 
-use mqtt::{Connack, Connect, Properties, PropertiesBuf, Property, PropertyId, QoS, ReasonCode, Text, Version, topic};
+use mqtt::{Connack, Connect, Frame, Properties, PropertiesBuf, Property, PropertyId, QoS, ReasonCode, Text, Version, topic};
 
+use crate::access::LoginRefused;
 use crate::broker::Broker;
 use crate::event::{EndWhy, Event};
 use crate::ids::{ConnId, SessionNo};
 use crate::io::Outbox;
+use crate::on::auth::{Login, push_auth};
 use crate::on::publish::may_not_publish_to;
 use crate::on::words;
 use crate::state::alias::Aliases;
@@ -31,7 +33,7 @@ impl Broker {
         }
     }
 
-    pub(crate) fn on_connect(&mut self, now: Instant, conn: ConnId, connect: &Connect<'_>, out: &mut Outbox) {
+    pub(crate) fn on_connect(&mut self, now: Instant, conn: ConnId, frame: Frame<'_>, connect: &Connect<'_>, out: &mut Outbox) {
         let caps = self.caps_of(connect);
         if let Some(state) = self.conns.get_mut(conn) {
             state.caps = caps;
@@ -39,10 +41,24 @@ impl Broker {
         if let Some(letter) = self.letter_against_connect(conn, connect, out) {
             return self.refuse_saying(conn, letter.reason(), letter.sentence(), out);
         }
-        // No method of extended authentication is there to be used [MQTT-4.12.0-1].
         if connect.properties.has(PropertyId::AuthenticationMethod) {
-            return self.refuse(conn, ReasonCode::BadAuthenticationMethod, out);
+            return self.begin_auth(conn, frame, connect, out);
         }
+        match self.log_in(conn, connect, out) {
+            Ok(login) => self.accept(now, conn, connect, login, out),
+            Err(refused) => {
+                let reason = match refused {
+                    LoginRefused::Anonymous => ReasonCode::NotAuthorized,
+                    LoginRefused::BadUserNameOrPassword => ReasonCode::BadUserNameOrPassword,
+                };
+                self.refuse_saying(conn, reason, &refused.to_string(), out);
+            }
+        }
+    }
+
+    /// A client that was let in: which session, on what terms.
+    pub(crate) fn accept(&mut self, now: Instant, conn: ConnId, connect: &Connect<'_>, login: Login, out: &mut Outbox) {
+        let Some(caps) = self.conns.get(conn).map(|state| state.caps) else { return };
         let will = match self.will_of(connect) {
             Ok(will) => will,
             Err(reason) => return self.refuse(conn, reason, out),
@@ -58,6 +74,9 @@ impl Broker {
         }
         let mut properties = PropertiesBuf::new();
         self.terms(&caps, connect, assigned.as_deref(), &mut properties);
+        if let Some(server_final) = &login.server_final {
+            push_auth(server_final, &mut properties);
+        }
         let connack = Connack { session_present: false, reason: ReasonCode::Success, properties: properties.as_properties() };
         if connack.encoded_len(connect.version) > caps.max_packet_size as usize {
             // A client that cannot be told the terms cannot keep them.
@@ -73,7 +92,7 @@ impl Broker {
         }
         let resumed = old.filter(|_| !connect.clean_start);
         let session = resumed.unwrap_or_else(|| self.sessions.insert(Session::new(Arc::from(client))));
-        self.attach(conn, session, connect, will);
+        self.attach(conn, session, connect, (will, login));
         self.start(now, conn);
         self.start_retry(now, conn);
         self.rejoin_shares(session);
@@ -81,6 +100,7 @@ impl Broker {
         let connack = Connack { session_present: resumed.is_some() && connect.version != Version::V31, ..connack };
         self.send(conn, out, |caps, bytes| connack.encode(caps.version, bytes));
         self.tell_session(conn, resumed, out);
+        self.announce_connected(now, session, connect, out);
         self.pump(now, session, out);
     }
 
@@ -113,12 +133,8 @@ impl Broker {
             Version::V311 | Version::V5 => {}
         }
         loop {
-            // splitmix64: an own stream, so that no other use of chance moves it.
-            self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut mixed = self.seed;
-            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            let id = format!("auto-{:016x}", mixed ^ (mixed >> 31));
+            let [a, b, c, d, e, f, g, h, ..] = self.draw("client identifier");
+            let id = format!("auto-{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]));
             if self.sessions.find(&id).is_none() {
                 return Ok(Some(id));
             }
@@ -168,7 +184,7 @@ impl Broker {
     }
 
     /// Joins connection and session.
-    fn attach(&mut self, conn: ConnId, no: SessionNo, connect: &Connect<'_>, will: Option<Will>) {
+    fn attach(&mut self, conn: ConnId, no: SessionNo, connect: &Connect<'_>, (will, login): (Option<Will>, Login)) {
         let asked = if connect.version.is_v5() {
             connect.properties.session_expiry_interval().unwrap_or(0)
         } else if connect.clean_start {
@@ -187,12 +203,14 @@ impl Broker {
             self.stats.most_clients = self.stats.most_clients.max(self.stats.clients);
             session.expiry = asked.min(self.config.max_session_expiry);
             session.will = will;
+            session.user = login.user;
         }
         if let Some(state) = self.conns.get_mut(conn) {
             state.expiry_was_zero = asked == 0;
             let aliases = connect.properties.topic_alias_maximum().unwrap_or(0).min(self.config.max_topic_aliases_out);
             state.aliases_out = (aliases > 0).then(|| Box::new(Aliases::new(aliases)));
-            if let Stage::Fresh { deadline } = state.stage {
+            state.by_scram = login.server_final.is_some();
+            if let Stage::Fresh { deadline } | Stage::Authenticating { deadline } = state.stage {
                 self.timers.disarm(deadline, Timer::ConnectDeadline(conn));
             }
             state.stage = Stage::Running { session: no };

@@ -1,9 +1,11 @@
 //! From a message to the sessions that want it.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use mqtt::{QoS, ReasonCode};
 
+use crate::access::Action;
 use crate::broker::{Broker, Scratch, Target};
 use crate::config::Config;
 use crate::event::{DropWhy, EndWhy, Event};
@@ -41,8 +43,11 @@ impl Broker {
     pub(crate) fn deliver(&mut self, now: Instant, message: &Message<'_>, out: &mut Outbox) -> u32 {
         let mut scratch = core::mem::take(&mut self.scratch);
         let no_local = self.collect(message, &mut scratch);
+        if !self.access.is_open() {
+            self.keep_readers(message, &mut scratch.targets, out);
+        }
         for share in scratch.shares.drain(..) {
-            scratch.targets.extend(self.choose(message, share));
+            scratch.targets.extend(self.choose(message, share, out));
         }
         let mut kept: Option<Arc<Kept>> = None;
         let mut shared: Option<Shared> = None;
@@ -65,7 +70,7 @@ impl Broker {
         if stamps.len() < self.sessions.capacity() {
             stamps.resize(self.sessions.capacity(), (0, 0));
         }
-        let mut spared = false;
+        let (mut spared, one_copy) = (false, self.config.one_copy);
         self.router.matches(message.topic.as_str(), walk, |found| {
             if found.options.no_local && message.from == Some(found.session) {
                 spared = true;
@@ -74,7 +79,8 @@ impl Broker {
             let Some(stamp) = stamps.get_mut(found.session.0 as usize) else {
                 return shares.extend(ShareNo::from_subscriber(found.session));
             };
-            if stamp.0 == message.no
+            if one_copy
+                && stamp.0 == message.no
                 && let Some(target) = targets.get_mut(stamp.1 as usize)
             {
                 return merge(target, message, &found);
@@ -88,6 +94,23 @@ impl Broker {
         });
         let client = || message.from.and_then(|no| self.sessions.get(no)).map(|session| session.client.clone());
         if spared { client() } else { None }
+    }
+
+    /// Keeps those who may read the message, as their rights are now.
+    fn keep_readers(&self, message: &Message<'_>, targets: &mut Vec<Target>, out: &mut Outbox) {
+        targets.retain(|target| {
+            let may = self.may(target.session, Action::Read, message.topic.as_str());
+            if !may {
+                self.tell_unread(target.session, message, out);
+            }
+            may
+        });
+    }
+
+    /// Tells that a session does not get a message because its client may not read it.
+    pub(crate) fn tell_unread(&self, session: SessionNo, message: &Message<'_>, out: &mut Outbox) {
+        let Some(client) = self.sessions.get(session).map(|session| session.client.clone()) else { return };
+        out.tell(|| Event::Dropped { client, message: message.no, why: DropWhy::MayNotRead });
     }
 
     fn deliver_to(
@@ -141,12 +164,18 @@ impl Broker {
                 if session.outgoing.under_way() >= window(&self.config, &conn.caps) {
                     return;
                 }
-                resend(now, (id, conn), session, out);
+                resend(now, (id, conn), (session, &self.access), out);
             } else {
                 let Some(front) = session.queue.front() else { return };
                 if front.message.expires_at.is_some_and(|at| at <= now) {
                     let (client, message) = (session.client.clone(), front.message.no);
                     out.tell_dropped(|| Event::Dropped { client, message, why: DropWhy::Expired });
+                    session.queue.pop();
+                    continue;
+                }
+                if !self.access.is_open() && !self.access.allows(&session.who(), Action::Read, front.message.topic()) {
+                    let (client, message) = (session.client.clone(), front.message.no);
+                    out.tell_dropped(|| Event::Dropped { client, message, why: DropWhy::MayNotRead });
                     session.queue.pop();
                     continue;
                 }

@@ -3,7 +3,7 @@
 use mqtt::{Frame, Packet, PacketType, ReasonCode, Sender, Version};
 
 use crate::broker::Broker;
-use crate::event::EndWhy;
+use crate::event::{EndWhy, Event, ResendRule};
 use crate::ids::ConnId;
 use crate::io::Outbox;
 use crate::state::conn::Stage;
@@ -20,11 +20,19 @@ impl Broker {
             Err(_) if matches!(stage, Stage::Doomed { .. }) => return,
             Err(error) => return self.on_bad_bytes(conn, Some(frame), error, out),
         };
+        if let (Packet::Publish(publish), Stage::Running { .. }) = (&packet, stage)
+            && let Some(id) = publish.packet_id
+            && state.seen_ids.insert(id)
+            && publish.dup
+        {
+            out.tell(|| Event::ResentByClient { conn, id, rule: ResendRule::of(version) });
+        }
         match (stage, packet) {
             (Stage::Doomed { .. }, _) => {}
-            (Stage::Fresh { .. }, Packet::Connect(connect)) => self.on_connect(now, conn, &connect, out),
+            (Stage::Fresh { .. }, Packet::Connect(connect)) => self.on_connect(now, conn, frame, &connect, out),
             // The first packet must be CONNECT [MQTT-3.1.0-1]; nothing is answered to anything else.
             (Stage::Fresh { .. }, _) => self.doom(conn, EndWhy::Broker(ReasonCode::ProtocolError), out),
+            (Stage::Authenticating { .. }, packet) => self.on_challenged(now, conn, &packet, out),
             (Stage::Running { session }, packet) => self.on_packet(now, (conn, session, version), packet, out),
         }
     }
@@ -52,12 +60,13 @@ impl Broker {
             Packet::Pubrel(ack) => self.on_pubrel(conn, session, &ack, out),
             Packet::Pubcomp(ack) => self.on_pubcomp(now, conn, session, &ack, out),
             Packet::Subscribe(subscribe) => self.on_subscribe(now, conn, session, &subscribe, out),
-            Packet::Unsubscribe(unsubscribe) => self.on_unsubscribe(conn, session, &unsubscribe, out),
+            Packet::Unsubscribe(unsubscribe) => self.on_unsubscribe(now, conn, session, &unsubscribe, out),
             Packet::Pingreq => self.send(conn, out, |_, bytes| Packet::Pingresp.encode(version, bytes)),
             Packet::Disconnect(disconnect) => self.on_disconnect(conn, session, &disconnect, out),
-            // A second CONNECT [MQTT-3.1.0-2], packets that only a server sends, and AUTH without a method [MQTT-4.12.0-6].
+            Packet::Auth(auth) => self.on_auth(conn, session, &auth, out),
+            // A second CONNECT [MQTT-3.1.0-2], and packets that only a server sends.
             other => {
-                debug_assert!(other.kind() == PacketType::Connect || !other.kind().sent_by(Sender::Client, version) || version.is_v5());
+                debug_assert!(other.kind() == PacketType::Connect || !other.kind().sent_by(Sender::Client, version));
                 self.doom(conn, EndWhy::Broker(ReasonCode::ProtocolError), out);
             }
         }

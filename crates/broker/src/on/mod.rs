@@ -2,6 +2,7 @@
 
 mod ack;
 mod again;
+mod auth;
 mod close;
 mod connect;
 mod deliver;
@@ -12,5 +13,6 @@ mod publish;
 mod share;
 mod subscribe;
 mod sys;
+mod sys_client;
 mod timeout;
 mod words;

@@ -4,11 +4,13 @@ use alloc::boxed::Box;
 
 use mqtt::{PacketId, PacketType, Properties, PropertiesBuf, Property, PropertyId, Publish, QoS, ReasonCode, Text, topic};
 
+use crate::access::Action;
 use crate::broker::Broker;
-use crate::event::{EndWhy, Event};
+use crate::event::{DropWhy, EndWhy, Event};
 use crate::ids::{ConnId, SessionNo};
 use crate::io::Outbox;
 use crate::state::message::Message;
+use crate::state::retained::Publisher;
 use crate::state::timers::Timer;
 use crate::time::Instant;
 
@@ -46,8 +48,9 @@ impl Broker {
         if publish.retain && !self.config.retain_available {
             return self.doom(conn, EndWhy::Broker(ReasonCode::RetainNotSupported), out);
         }
-        if may_not_publish_to(topic.as_str()) {
-            return self.turn_down(conn, publish, out);
+        let refused = may_not_publish_to(topic.as_str()) || !self.may(session, Action::Write, topic.as_str());
+        if refused && !self.is_held(session, publish) {
+            return self.turn_down(conn, session, publish, out);
         }
         if publish.qos == QoS::ExactlyOnce
             && let Some(id) = publish.packet_id
@@ -79,15 +82,23 @@ impl Broker {
     }
 
     /// A message that is not passed on: a v5 client is told, a v3 client gets the usual answer [3.1.1: MQTT-3.3.5-2].
-    fn turn_down(&mut self, conn: ConnId, publish: &Publish<'_>, out: &mut Outbox) {
+    fn turn_down(&mut self, conn: ConnId, session: SessionNo, publish: &Publish<'_>, out: &mut Outbox) {
         let no = self.next_message();
         out.tell(|| Event::Published { conn: Some(conn), message: no });
-        out.tell(|| Event::PassedOn { message: no, to: 0 });
+        if let Some(client) = self.sessions.get(session).map(|session| session.client.clone()) {
+            out.tell_dropped(|| Event::Dropped { client, message: no, why: DropWhy::NotAllowed });
+        }
         let Some(id) = publish.packet_id else { return };
         let v5 = self.conns.get(conn).is_some_and(|state| state.caps.version.is_v5());
         let reason = if v5 { ReasonCode::NotAuthorized } else { ReasonCode::Success };
         let kind = if publish.qos == QoS::ExactlyOnce { PacketType::Pubrec } else { PacketType::Puback };
         self.send_ack(conn, kind, id, reason, out);
+    }
+
+    /// A QoS 2 message that was taken before: what became of the right since does not undo it.
+    fn is_held(&self, session: SessionNo, publish: &Publish<'_>) -> bool {
+        let held = |id| self.sessions.get(session).is_some_and(|session| session.incoming.holds(id));
+        publish.qos == QoS::ExactlyOnce && publish.packet_id.is_some_and(held)
     }
 
     /// A QoS 2 PUBLISH: keeps its Packet Identifier, or deals with one that may not or need not go on. `true`: go on.
@@ -126,10 +137,14 @@ impl Broker {
             }
             return;
         }
-        let publisher = message.from.and_then(|no| self.sessions.get(no)).map(|session| session.client.clone());
+        let from = message.from.and_then(|no| self.sessions.get(no));
+        let publisher = from.map(|session| Publisher { client: session.client.clone(), user: session.user.clone() });
         if self.retained.set(&self.config, message.keep(), publisher) {
             self.arm_retained();
             out.tell(|| Event::RetainedSet { message: message.no });
+        } else {
+            let limit = u32::try_from(self.config.max_retained).unwrap_or(u32::MAX);
+            out.tell(|| Event::NotRetained { message: message.no, limit });
         }
     }
 

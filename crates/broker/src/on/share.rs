@@ -3,6 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use crate::access::Action;
 use crate::broker::{Broker, Target};
 use crate::event::{DropWhy, Event};
 use crate::ids::SessionNo;
@@ -19,8 +20,12 @@ const ASKED: usize = 8;
 
 impl Broker {
     /// The member that gets a message: one with a connection before one without, in turn, one with room before one without.
-    pub(crate) fn choose(&mut self, message: &Message<'_>, share: ShareNo) -> Option<Target> {
-        let Broker { config, conns, sessions, shares, .. } = self;
+    pub(crate) fn choose(&mut self, message: &Message<'_>, share: ShareNo, out: &mut Outbox) -> Option<Target> {
+        let Broker { access, config, conns, sessions, shares, .. } = self;
+        let may = |no: SessionNo| {
+            let who = || sessions.get(no).map(Session::who);
+            access.is_open() || who().is_some_and(|who| access.allows(&who, Action::Read, message.topic.as_str()))
+        };
         // At most: Remaining Length 5, lengths 4, identifier 2, expiry 5, a Subscription Identifier 5.
         let size = message.topic.len().saturating_add(message.payload.len()).saturating_add(message.properties.len()).saturating_add(21);
         let takes = |no: SessionNo| {
@@ -28,7 +33,11 @@ impl Broker {
             let largest = session.conn.and_then(|conn| conns.get(conn)).map_or(u32::MAX, |conn| conn.caps.max_packet_size);
             session.queue.len() < config.max_queued && size <= largest as usize
         };
-        let (session, member) = shares.choose(share, ASKED, takes)?;
+        let Some((session, member)) = shares.choose(share, ASKED, may, takes) else {
+            let first = self.shares.first(share)?;
+            self.tell_unread(first, message, out);
+            return None;
+        };
         let mut identifiers = Identifiers::None;
         identifiers.add(member.identifier);
         let retain = message.retain && member.options.retain_as_published;
@@ -80,7 +89,7 @@ impl Broker {
 
     /// A message of a group looks for another member.
     pub(crate) fn pass_to_group(&mut self, now: Instant, share: Option<ShareNo>, message: &Arc<Kept>, out: &mut Outbox) {
-        let target = share.and_then(|share| self.choose(&message.message(), share));
+        let target = share.and_then(|share| self.choose(&message.message(), share, out));
         let Some(target) = target else { return };
         if message.expires_at.is_some_and(|at| at <= now) {
             let Some(client) = self.sessions.get(target.session).map(|session| session.client.clone()) else { return };

@@ -10,12 +10,14 @@ use mqtt::{
     Version,
 };
 
+use crate::access::Action;
 use crate::broker::{Broker, Target};
-use crate::event::{EndWhy, Event};
+use crate::event::{DropWhy, EndWhy, Event};
 use crate::ids::{ConnId, SessionNo};
 use crate::io::Outbox;
 use crate::on::words;
 use crate::state::message::{Identifiers, Manner};
+use crate::state::retained::Entry;
 use crate::time::Instant;
 
 /// A filter whose retained messages follow the SUBACK.
@@ -66,6 +68,8 @@ impl Broker {
                         wanted.push(Wanted { filter: subscription.filter.as_str(), options: granted });
                     }
                 }
+                // 3.1 has no word for it: granted, as mosquitto does, and nothing comes.
+                Err(Refusal::Code(ReasonCode::NotAuthorized)) if version == Version::V31 => reasons.push(granted.qos as u8),
                 Err(refusal) => match suback_code(version, refusal.reason()) {
                     Some(code) => {
                         reasons.push(code);
@@ -82,6 +86,10 @@ impl Broker {
             words::explain(caps, false, &words, &mut properties, |properties| Suback { properties, ..suback }.encoded_len(version));
             Suback { properties: properties.as_properties(), ..suback }.encode(version, bytes);
         });
+        for (subscription, _) in subscribe.filters.iter().zip(&reasons).filter(|(_, reason)| **reason < 0x80) {
+            let filter = subscription.filter.as_str();
+            self.announce_filter(now, session, filter, Some(subscription.options.qos.min(self.config.maximum_qos)), out);
+        }
         for wanted in wanted {
             self.send_retained(now, session, &wanted, identifier, out);
         }
@@ -128,6 +136,11 @@ impl Broker {
         if !self.config.wildcards_available && parsed.has_wildcard() {
             return Err(Refusal::Code(ReasonCode::WildcardSubscriptionsNotSupported));
         }
+        // Of a shared subscription what stands behind the share name [the fault of many brokers].
+        if !self.may(no, Action::Subscribe, parsed.pattern()) {
+            out.tell(|| Event::MayNotSubscribe { conn, filter: Arc::from(filter) });
+            return Err(Refusal::Code(ReasonCode::NotAuthorized));
+        }
         let session = self.sessions.get_mut(no).ok_or(Refusal::Code(ReasonCode::UnspecifiedError))?;
         let held = session.subscriptions.len().saturating_add(session.shares.len());
         if let Some((_, pattern)) = parsed.share() {
@@ -168,7 +181,12 @@ impl Broker {
         let Some(client) = self.sessions.get(no).map(|session| session.client.clone()) else { return };
         for retained in self.retained.matching(wanted.filter, now) {
             // No Local holds for retained messages of the same client too: the least surprise.
-            if wanted.options.no_local && retained.publisher.as_ref() == Some(&client) {
+            if wanted.options.no_local && retained.publisher.as_ref().is_some_and(|publisher| publisher.client == client) {
+                continue;
+            }
+            if let Some(why) = self.retained_denied(no, &retained) {
+                let message = retained.message.no;
+                out.tell(|| Event::Dropped { client: client.clone(), message, why });
                 continue;
             }
             let mut identifiers = Identifiers::None;
@@ -179,7 +197,17 @@ impl Broker {
         }
     }
 
-    pub(crate) fn on_unsubscribe(&mut self, conn: ConnId, no: SessionNo, unsubscribe: &Unsubscribe<'_>, out: &mut Outbox) {
+    /// Why a retained message is not sent: the receiver may not read it, or its publisher may not publish it any more.
+    fn retained_denied(&self, no: SessionNo, retained: &Entry) -> Option<DropWhy> {
+        let topic = retained.message.topic();
+        if !self.may(no, Action::Read, topic) {
+            return Some(DropWhy::MayNotRead);
+        }
+        let publisher = retained.publisher.as_ref().filter(|_| !self.access.is_open())?;
+        (!self.access.allows(&publisher.who(), Action::Write, topic)).then_some(DropWhy::PublisherMayNot)
+    }
+
+    pub(crate) fn on_unsubscribe(&mut self, now: Instant, conn: ConnId, no: SessionNo, unsubscribe: &Unsubscribe<'_>, out: &mut Outbox) {
         let Some(version) = self.conns.get(conn).map(|state| state.caps.version) else { return };
         if unsubscribe.filters.len() > self.config.max_filters_per_packet {
             return self.doom(conn, EndWhy::Broker(ReasonCode::QuotaExceeded), out);
@@ -208,6 +236,9 @@ impl Broker {
             words::explain(caps, false, &words, &mut properties, |properties| Unsuback { properties, ..unsuback }.encoded_len(version));
             Unsuback { properties: properties.as_properties(), ..unsuback }.encode(version, bytes);
         });
+        for (filter, _) in unsubscribe.filters.iter().zip(&reasons).filter(|(_, reason)| **reason == ReasonCode::Success as u8) {
+            self.announce_filter(now, no, filter.as_str(), None, out);
+        }
     }
 
     /// Removes one subscription; `false` when there was none.

@@ -22,8 +22,14 @@ impl Broker {
             self.stats.since = now;
             self.arm_sys(now);
         }
+        let stats = &mut self.stats;
+        if let Input::Open { .. } = input {
+            stats.sockets = stats.sockets.saturating_add(1);
+        }
         if let Input::Frame { frame, .. } = input {
-            let stats = &mut self.stats;
+            if frame.kind() == PacketType::Connect {
+                stats.connects = stats.connects.saturating_add(1);
+            }
             stats.packets_in = stats.packets_in.saturating_add(1);
             stats.bytes_in = stats.bytes_in.saturating_add(frame.bytes().len() as u64);
             if frame.kind() == PacketType::Publish {

@@ -23,7 +23,7 @@ pub(crate) fn sentence(reason: ReasonCode) -> &'static str {
     match reason {
         ReasonCode::ProtocolError => "The packet can be read but may not be sent here or now.",
         ReasonCode::BadAuthenticationMethod => {
-            "The Authentication Method is not one that this server has; connect without one, with User Name and Password."
+            "The Authentication Method is not one that this server has: that is SCRAM-SHA-256, if it is on; or connect without one."
         }
         ReasonCode::ClientIdentifierNotValid => {
             "The Client Identifier may not be used here: an empty one needs Clean Session 1, and in strict MQTT 3.1 it has 1 to 23 characters."
@@ -44,7 +44,10 @@ pub(crate) fn sentence(reason: ReasonCode) -> &'static str {
         ReasonCode::KeepAliveTimeout => "Nothing came for one and a half times the Keep Alive; send PINGREQ in time.",
         ReasonCode::SessionTakenOver => "Another connection came with the same Client Identifier; each client needs one of its own.",
         ReasonCode::AdministrativeAction => "The operator of this server ended the connection.",
-        ReasonCode::NotAuthorized => "Topics that begin with $SYS are published by the server alone.",
+        ReasonCode::NotAuthorized => {
+            "The rights of this client do not allow it. Topics that begin with $SYS are published by the server alone."
+        }
+        ReasonCode::ContinueAuthentication => "Answer with AUTH 0x18 and the client's last message of SCRAM-SHA-256.",
         ReasonCode::RetainNotSupported => "This server retains no messages; send RETAIN 0.",
         ReasonCode::QosNotSupported => "The QoS is above this server's Maximum QoS in CONNACK.",
         ReasonCode::SharedSubscriptionsNotSupported => "This server has no shared subscriptions; subscribe without $share/{group}/.",

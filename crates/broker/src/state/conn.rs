@@ -9,19 +9,28 @@ use mqtt::Version;
 use crate::ids::{ConnId, SessionNo};
 use crate::state::Hasher;
 use crate::state::alias::Aliases;
+use crate::state::auth::{Exchange, SeenIds};
 use crate::time::Instant;
 
 /// Where a connection stands.
 ///
 /// ```text
-/// Fresh ──CONNECT──▶ Running ──any end──▶ (forgotten)
-///   └──deadline, anything but CONNECT──▶ (forgotten)
+/// Fresh ──────────CONNECT──────────▶ Running ──any end──▶ (forgotten)
+///   │                                   ▲
+///   └──with a method──▶ Authenticating ─┘ proof
+///
+/// Fresh, Authenticating ──deadline, anything else──▶ (forgotten)
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// CONNECT has not come.
     Fresh {
         /// When it must have.
+        deadline: Instant,
+    },
+    /// CONNECT named an Authentication Method, and the client has been challenged. No session is touched.
+    Authenticating {
+        /// When CONNACK must have been sent: the one deadline from the opening on.
         deadline: Instant,
     },
     /// CONNACK 0 was sent.
@@ -55,6 +64,12 @@ pub(crate) struct Conn {
     pub(crate) aliases_out: Option<Box<Aliases>>,
     /// CONNECT asked for Session Expiry Interval 0, so that DISCONNECT may not raise it [MQTT-3.1.2.11.2].
     pub(crate) expiry_was_zero: bool,
+    /// The client proved itself with SCRAM: it may do so again [MQTT-4.12.1-1]. Who it is stands in its session.
+    pub(crate) by_scram: bool,
+    /// A challenge that waits for its answer.
+    pub(crate) exchange: Option<Box<Exchange>>,
+    /// Packet Identifiers that came on this connection.
+    pub(crate) seen_ids: SeenIds,
 }
 
 /// What the two ends of a connection have agreed on: the only place, next to the codec, where versions differ.
@@ -89,6 +104,9 @@ impl Conn {
             aliases: Vec::new(),
             aliases_out: None,
             expiry_was_zero: false,
+            by_scram: false,
+            exchange: None,
+            seen_ids: SeenIds::default(),
         }
     }
 
@@ -101,7 +119,7 @@ impl Conn {
     pub(crate) fn session(&self) -> Option<SessionNo> {
         match self.stage {
             Stage::Running { session } => Some(session),
-            Stage::Fresh { .. } | Stage::Doomed { .. } => None,
+            Stage::Fresh { .. } | Stage::Authenticating { .. } | Stage::Doomed { .. } => None,
         }
     }
 }

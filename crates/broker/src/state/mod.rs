@@ -1,6 +1,7 @@
 //! What is remembered. These parts do not speak: events and frames are made in `on/` only.
 
 pub(crate) mod alias;
+pub(crate) mod auth;
 pub(crate) mod conn;
 pub(crate) mod inflight;
 pub(crate) mod message;

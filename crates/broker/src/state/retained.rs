@@ -8,16 +8,33 @@ use core::ops::Bound;
 
 use mqtt::topic;
 
+use crate::access::Who;
 use crate::config::Config;
 use crate::state::message::Kept;
 use crate::time::Instant;
 
-/// A retained message and who published it, for No Local.
+/// A retained message and who published it.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) message: Arc<Kept>,
-    /// Client Identifier; none for a will.
-    pub(crate) publisher: Option<Arc<str>>,
+    /// None: the broker itself.
+    pub(crate) publisher: Option<Publisher>,
+}
+
+/// Who published a retained message: for No Local, and because its right to publish counts as it is when the message is sent on.
+#[derive(Clone, Debug)]
+pub(crate) struct Publisher {
+    /// Client Identifier.
+    pub(crate) client: Arc<str>,
+    /// User Name, at that time.
+    pub(crate) user: Option<Arc<str>>,
+}
+
+impl Publisher {
+    /// Whose rights count.
+    pub(crate) fn who(&self) -> Who<'_> {
+        Who { user: self.user.as_deref(), client: &self.client }
+    }
 }
 
 /// Retained messages by topic name. Ordered, so that a filter with a literal beginning looks at the topics with that beginning only.
@@ -30,7 +47,7 @@ pub(crate) struct Retained {
 
 impl Retained {
     /// Stores or replaces; `false` when the limit is reached and the topic is new.
-    pub(crate) fn set(&mut self, config: &Config, message: Arc<Kept>, publisher: Option<Arc<str>>) -> bool {
+    pub(crate) fn set(&mut self, config: &Config, message: Arc<Kept>, publisher: Option<Publisher>) -> bool {
         let topic: Box<str> = Box::from(message.topic());
         let known = self.by_topic.contains_key(&topic);
         if !known && self.by_topic.len() >= config.max_retained {

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use hashbrown::HashTable;
 
+use crate::access::Who;
 use crate::ids::{ConnId, SessionNo};
 use crate::state::Hasher;
 use crate::state::inflight::{In, Out};
@@ -19,6 +20,8 @@ use core::hash::BuildHasher;
 pub(crate) struct Session {
     /// Client Identifier.
     pub(crate) client: Arc<str>,
+    /// User Name with which the client was let in last: whose rights count, for its will too. None: it has none.
+    pub(crate) user: Option<Arc<str>>,
     /// Its connection; none while the client is away.
     pub(crate) conn: Option<ConnId>,
     /// Seconds it outlives its connection; `u32::MAX`: for ever.
@@ -51,6 +54,7 @@ impl Session {
     pub(crate) fn new(client: Arc<str>) -> Session {
         Session {
             client,
+            user: None,
             conn: None,
             expiry: 0,
             expires_at: None,
@@ -62,6 +66,11 @@ impl Session {
             subscriptions: Vec::new(),
             shares: Vec::new(),
         }
+    }
+
+    /// Whose rights count.
+    pub(crate) fn who(&self) -> Who<'_> {
+        Who { user: self.user.as_deref(), client: &self.client }
     }
 }
 

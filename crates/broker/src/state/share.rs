@@ -139,17 +139,29 @@ impl Shares {
         }
     }
 
-    /// Chooses a member for one message: the first that `takes` it among the first `most`, else the first at all. It goes to the end.
-    pub(crate) fn choose(&mut self, share: ShareNo, most: usize, takes: impl Fn(SessionNo) -> bool) -> Option<(SessionNo, Member)> {
+    /// Chooses a member for one message, of those who `may` get it: the first that `takes` it among the first `most`, else the first.
+    /// It goes to the end.
+    pub(crate) fn choose(
+        &mut self,
+        share: ShareNo,
+        most: usize,
+        may: impl Fn(SessionNo) -> bool,
+        takes: impl Fn(SessionNo) -> bool,
+    ) -> Option<(SessionNo, Member)> {
         let group = self.groups.get_mut(&share)?;
-        let mut candidates = group.ring.values().take(most);
-        let session = candidates.find(|&&session| takes(session)).or_else(|| group.ring.values().next()).copied()?;
+        let candidates = || group.ring.values().filter(|&&session| may(session)).take(most);
+        let session = candidates().find(|&&session| takes(session)).or_else(|| candidates().next()).copied()?;
         let chosen = *group.members.get(&session)?;
         let place = group.last_place(chosen.place.away);
         group.ring.remove(&chosen.place);
         group.ring.insert(place, session);
         group.members.get_mut(&session)?.place = place;
         Some((session, chosen))
+    }
+
+    /// The member whose turn it is, whether or not it may.
+    pub(crate) fn first(&self, share: ShareNo) -> Option<SessionNo> {
+        self.groups.get(&share)?.ring.values().next().copied()
     }
 
     /// The group is still there.

@@ -19,12 +19,25 @@ pub(crate) struct Stats {
     /// Clients that are connected.
     pub(crate) clients: u64,
     pub(crate) most_clients: u64,
-    loads: [Load; 7],
+    /// Connections that were opened.
+    pub(crate) sockets: u64,
+    /// CONNECT packets.
+    pub(crate) connects: u64,
+    loads: [Load; 9],
 }
 
 /// The names of the averages under `load/`, in the order of [`Stats::loads`].
-const NAMES: [&str; 7] =
-    ["messages/received", "messages/sent", "publish/received", "publish/sent", "publish/dropped", "bytes/received", "bytes/sent"];
+const NAMES: [&str; 9] = [
+    "messages/received",
+    "messages/sent",
+    "publish/received",
+    "publish/sent",
+    "publish/dropped",
+    "bytes/received",
+    "bytes/sent",
+    "sockets",
+    "connections",
+];
 
 /// Minutes over which the averages go.
 const MINUTES: [u32; 3] = [1, 5, 15];
@@ -39,12 +52,21 @@ pub(crate) struct Load {
 impl Stats {
     /// An interval of so many seconds is over.
     pub(crate) fn turn(&mut self, seconds: u32) {
-        let counts =
-            [self.packets_in, self.packets_out, self.publishes_in, self.publishes_out, self.dropped, self.bytes_in, self.bytes_out];
+        let counts = [
+            self.packets_in,
+            self.packets_out,
+            self.publishes_in,
+            self.publishes_out,
+            self.dropped,
+            self.bytes_in,
+            self.bytes_out,
+            self.sockets,
+            self.connects,
+        ];
         self.loads.iter_mut().zip(counts).for_each(|(load, count)| load.turn(count, seconds));
     }
 
-    pub(crate) fn averages(&self) -> [(&'static str, &Load); 7] {
+    pub(crate) fn averages(&self) -> [(&'static str, &Load); 9] {
         core::array::from_fn(|n| (NAMES.get(n).copied().unwrap_or_default(), self.loads.get(n).unwrap_or(&EMPTY)))
     }
 }

@@ -141,8 +141,11 @@ fn qos_1_moves_on_when_its_members_session_ends() {
          b< pub t 2 q1 #1 id=7
          +61
          b< pub t 1 q1 #2 id=7
+         !! Dropped
+         // The last of a group has nobody to leave it to.
          b: cut
-         !! Dropped",
+         ! Dropped { client: \"b\", message: 2, why: SessionEnded }
+         ! Dropped { client: \"b\", message: 1, why: SessionEnded }",
     );
 }
 

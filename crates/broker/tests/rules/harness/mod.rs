@@ -5,14 +5,21 @@
 //! does, or that none does, hold this word. Before the next command and at the end, everything received must have been named. `connect`,
 //! `resume`, `sub`, `unsub` and `pub!` take their plain success themselves; with `?` they leave their answer to the script.
 //! `open`, `cut`, `gone`, `stall`, `flow` and `end` are about the connection. After every input the invariants are checked.
+//!
+//! `broker: access NAME` puts one of the named files of users and rights in place. `connect? scram=alice:secret` begins an exchange of SCRAM,
+//! `proof` answers the broker's challenge, `reauth scram=alice:secret` begins one anew; what the broker proves of itself is checked.
 
+mod auth;
 mod oracle;
 mod render;
 pub(crate) mod rule;
 mod words;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
+use auth::Proving;
+use broker::access::Access;
 use broker::{Broker, Config, ConnId, GoneWhy, Input, Instant, Outbox, Output};
 use mqtt::{Deframer, Frame, Packet, ReasonCode, Version};
 use oracle::Oracle;
@@ -35,7 +42,17 @@ pub(crate) fn check_each(versions: &[&str], script: &str) {
 /// Runs a script with limits of its own.
 #[track_caller]
 pub(crate) fn check_with(config: Config, script: &str) {
+    check_access(config, &[], script);
+}
+
+/// Runs a script with files of users and rights, the first of which is in place from the beginning.
+#[track_caller]
+pub(crate) fn check_access(config: Config, access: &[(&str, Access)], script: &str) {
     let mut stage = Stage::new(config);
+    stage.access = access.iter().map(|(name, access)| ((*name).to_owned(), Arc::new(access.clone()))).collect();
+    if let Some((name, _)) = access.first() {
+        stage.line(&format!("broker: access {name}"));
+    }
     for (number, line) in script.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with("//") {
@@ -55,6 +72,7 @@ pub(crate) struct Stage {
     peers: BTreeMap<String, Peer>,
     next_conn: u32,
     events: Vec<String>,
+    access: BTreeMap<String, Arc<Access>>,
     /// Everything so far, for whoever must find out why it failed.
     log: Vec<String>,
     /// The Reason Strings of the last answers.
@@ -69,6 +87,7 @@ struct Peer {
     /// Bytes sent to it count as under way until it takes them.
     stalled: bool,
     unsent: u32,
+    proving: Proving,
 }
 
 impl Drop for Stage {
@@ -87,6 +106,7 @@ impl Stage {
             peers: BTreeMap::new(),
             next_conn: 0,
             events: Vec::new(),
+            access: BTreeMap::new(),
             log: Vec::new(),
             strings: Vec::new(),
         }
@@ -147,6 +167,10 @@ impl Stage {
                 let conn = self.peer(name).conn.unwrap_or_else(|| panic!("{name} is not connected"));
                 self.handle(Input::End { conn, reason: ReasonCode::AdministrativeAction });
             }
+            "access" => {
+                let access = self.access.get(words.0[1]).unwrap_or_else(|| panic!("no files are called {}", words.0[1])).clone();
+                self.handle(Input::Access(access));
+            }
             // The client expects answers of this version, whatever its CONNECT will look like.
             "v311" => self.peer(name).oracle.expect_version(Version::V311),
             "stall" => self.peer(name).stalled = true,
@@ -161,7 +185,8 @@ impl Stage {
                     self.peer(name).oracle.may_repeat = old && self.broker.config().v3_retry > 0;
                 }
                 let version = self.peer(name).oracle.version();
-                let bytes = words::bytes(words, name, version).unwrap_or_else(|| panic!("{command} is no command"));
+                let said = self.peer(name).proving.say(words, name);
+                let bytes = said.or_else(|| words::bytes(words, name, version)).unwrap_or_else(|| panic!("{command} is no command"));
                 self.send(name, &bytes);
                 self.take_success(name, words);
             }
@@ -269,6 +294,7 @@ impl Stage {
         let packet = Frame::parse(bytes).and_then(|frame| Packet::decode(frame, version));
         let packet = packet.unwrap_or_else(|error| panic!("{name} cannot read {bytes:02X?}: {error}"));
         let words = render::words(&packet, version);
+        peer.proving.hear(&packet);
         peer.oracle.came(&packet, bytes.len());
         peer.unsent += bytes.len() as u32;
         peer.inbox.push_back(words.clone());
@@ -301,6 +327,14 @@ impl Stage {
 
 impl Peer {
     fn new() -> Peer {
-        Peer { conn: None, deframer: Deframer::default(), inbox: VecDeque::new(), oracle: Oracle::new(), stalled: false, unsent: 0 }
+        Peer {
+            conn: None,
+            deframer: Deframer::default(),
+            inbox: VecDeque::new(),
+            oracle: Oracle::new(),
+            stalled: false,
+            unsent: 0,
+            proving: Proving::default(),
+        }
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Oracle {
     /// Messages that count against the Receive Maximum.
     under_way: BTreeSet<u16>,
     filters: BTreeSet<String>,
+    /// Authentication Method of CONNECT.
+    method: Option<String>,
     inherited: bool,
     /// A timer may send again on a live connection: 3.1 and 3.1.1 with the switch on.
     pub(crate) may_repeat: bool,
@@ -46,6 +48,7 @@ impl Oracle {
             seen_here: HashSet::new(),
             under_way: BTreeSet::new(),
             filters: BTreeSet::new(),
+            method: None,
             inherited: false,
             may_repeat: false,
         }
@@ -88,6 +91,7 @@ impl Oracle {
         self.max_packet_size = asked.maximum_packet_size().map_or(usize::MAX, |n| n as usize);
         self.receive_maximum = asked.receive_maximum().map_or(65_535, usize::from);
         self.topic_alias_maximum = asked.topic_alias_maximum().unwrap_or(0);
+        self.method = asked.authentication_method().map(|method| method.as_str().to_owned());
         self.problem_information = asked.request_problem_information() != Some(0);
         self.response_information = asked.request_response_information() == Some(1);
     }
@@ -103,6 +107,11 @@ impl Oracle {
         assert!(!self.last_word, "a {} after the last word", packet.kind());
         assert!(len <= self.max_packet_size, "a {} of {len} bytes, the client takes {}", packet.kind(), self.max_packet_size);
         assert!(packet.kind().sent_by(Sender::Server, self.version), "a {} from a server", packet.kind());
+        if let (Packet::Auth(auth), false) = (packet, self.acknowledged) {
+            // [MQTT-4.12.0-2]
+            assert_eq!(auth.reason, ReasonCode::ContinueAuthentication, "a challenge");
+            return self.auth(auth);
+        }
         assert_eq!(packet.kind() == PacketType::Connack, !self.acknowledged, "CONNACK comes first and once");
         self.acknowledged = true;
         match packet {
@@ -111,6 +120,10 @@ impl Oracle {
                 assert!(!connack.reason.is_error() || !connack.session_present, "no session when refused");
                 assert!(self.response_information || connack.properties.response_information().is_none(), "nobody asked for it");
                 self.properties(connack.properties, Place::Connack);
+                // [MQTT-4.12.0-5, MQTT-4.12.0-6]
+                let method = connack.properties.authentication_method().map(|method| method.as_str());
+                let expected = self.method.as_deref().filter(|_| !connack.reason.is_error());
+                assert_eq!(method, expected, "the method in CONNACK");
                 if !connack.session_present && self.version != Version::V31 {
                     (self.open, self.received, self.filters) = Default::default();
                 }
@@ -118,6 +131,7 @@ impl Oracle {
                 self.last_word = connack.reason.is_error();
             }
             Packet::Publish(publish) => self.publish(publish),
+            Packet::Auth(auth) => self.auth(auth),
             Packet::Puback(ack) | Packet::Pubrec(ack) | Packet::Pubrel(ack) | Packet::Pubcomp(ack) => {
                 self.code(ack.reason, packet.kind());
                 self.properties(ack.properties, Place::of(packet.kind()).expect("acknowledgements have properties"));
@@ -131,6 +145,13 @@ impl Oracle {
             }
             _ => {}
         }
+    }
+
+    fn auth(&self, auth: &mqtt::Auth<'_>) {
+        self.code(auth.reason, PacketType::Auth);
+        self.properties(auth.properties, Place::Auth);
+        let method = auth.properties.authentication_method().map(|method| method.as_str());
+        assert!(method.is_some() && method == self.method.as_deref(), "an AUTH of {method:?}, CONNECT had {:?}", self.method);
     }
 
     /// The close that is owed after the last word has not come.

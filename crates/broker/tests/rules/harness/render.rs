@@ -28,6 +28,7 @@ pub(crate) fn reason_string(packet: &Packet<'_>) -> Option<String> {
         Packet::Suback(it) => it.properties,
         Packet::Unsuback(it) => it.properties,
         Packet::Disconnect(it) => it.properties,
+        Packet::Auth(it) => it.properties,
         _ => return None,
     };
     properties.reason_string().map(|text| text.as_str().to_owned())

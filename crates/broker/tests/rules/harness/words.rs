@@ -1,8 +1,8 @@
 //! From the words of a script to the bytes of a packet.
 
 use mqtt::{
-    Ack, Binary, Connect, Disconnect, Packet, PacketId, PacketType, PropertiesBuf, Property, Publish, QoS, ReasonCode, RetainHandling,
-    Subscribe, Subscription, SubscriptionOptions, Text, Unsubscribe, Version, Will,
+    Ack, Auth, Binary, Connect, Disconnect, Packet, PacketId, PacketType, PropertiesBuf, Property, Publish, QoS, ReasonCode,
+    RetainHandling, Subscribe, Subscription, SubscriptionOptions, Text, Unsubscribe, Version, Will,
 };
 
 /// The words of one command.
@@ -34,7 +34,7 @@ impl<'a> Words<'a> {
     }
 
     /// `0x80`.
-    fn reason(&self) -> ReasonCode {
+    pub(crate) fn reason(&self) -> ReasonCode {
         match self.0.iter().find_map(|word| word.strip_prefix("0x")) {
             Some(hex) => ReasonCode::from_u8(u8::from_str_radix(hex, 16).expect("hex")).expect("a reason code"),
             None => ReasonCode::Success,
@@ -68,6 +68,7 @@ pub(crate) fn bytes(words: &Words<'_>, name: &str, version: Version) -> Option<V
             push(&mut properties, words.number("expiry").map(Property::SessionExpiryInterval));
             Disconnect { reason: words.reason(), properties: properties.as_properties() }.encode(version, &mut out);
         }
+        "auth" => auth(words.reason(), words.value("method"), words.value("data").map(str::as_bytes), &mut out),
         "raw" => raw(&words.0[1..], &mut out),
         _ => return None,
     }
@@ -85,6 +86,14 @@ pub(crate) fn version(words: &Words<'_>) -> Version {
     words.0.iter().find_map(named).unwrap_or(Version::V5)
 }
 
+/// An AUTH.
+pub(crate) fn auth(reason: ReasonCode, method: Option<&str>, data: Option<&[u8]>, out: &mut Vec<u8>) {
+    let mut properties = PropertiesBuf::new();
+    push(&mut properties, method.map(|method| Property::AuthenticationMethod(text(method))));
+    push(&mut properties, data.map(|data| Property::AuthenticationData(Binary::new(data).expect("short"))));
+    Auth { reason, properties: properties.as_properties() }.encode(Version::V5, out);
+}
+
 fn connect(words: &Words<'_>, name: &str, out: &mut Vec<u8>) {
     let mut properties = PropertiesBuf::new();
     push(&mut properties, words.number("expiry").map(Property::SessionExpiryInterval));
@@ -94,6 +103,7 @@ fn connect(words: &Words<'_>, name: &str, out: &mut Vec<u8>) {
     push(&mut properties, words.number("rri").map(|n| Property::RequestResponseInformation(n as u8)));
     push(&mut properties, words.number("rpi").map(|n| Property::RequestProblemInformation(n as u8)));
     push(&mut properties, words.value("method").map(|method| Property::AuthenticationMethod(text(method))));
+    push(&mut properties, words.value("data").map(|data| Property::AuthenticationData(Binary::new(data.as_bytes()).expect("short"))));
     let mut will_properties = PropertiesBuf::new();
     push(&mut will_properties, words.number("delay").map(Property::WillDelayInterval));
     message_properties(words, "will", &mut will_properties);
