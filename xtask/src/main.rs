@@ -20,7 +20,7 @@ cargo xtask build                                                           make
 cargo xtask test [fmt|clippy|native|wasm|e2e]...                            run all checks and tests, or only some stages
 cargo xtask conformance [--strict] [--accept]                               run the native tests, write target/conformance.md: rule by rule
 cargo xtask screenshots                                                     make the pictures of the README in docs/
-cargo xtask soak                                                            over a million sessions whose connections are cut anywhere
+cargo xtask soak                                                            larger model checks, and over a million sessions that are cut anywhere
 
 serve: ADDR is IP:PORT or PORT, port 0 takes any free one. Without flags: --http 127.0.0.1:8080 --ws 127.0.0.1:8083 --tcp 127.0.0.1:1883.
        --json prints the addresses as one line of JSON, --open opens the page in the browser.

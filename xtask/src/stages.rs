@@ -90,11 +90,15 @@ pub(crate) fn native_tests(log: &File) -> Outcome<()> {
     run_to(&mut cargo, log)
 }
 
-/// `cargo xtask soak`: the histories of so many worlds that they hold more than a million sessions, three a world on the average.
+/// `cargo xtask soak`: all states of houses that are larger than in a plain run, then the histories of so many worlds that they hold more
+/// than a million sessions, three a world on the average.
 pub(crate) fn soak() -> Outcome<()> {
-    let mut cargo = command("cargo");
-    cargo.args(["test", "--locked", "--release", "--package", "lab", "--test", "history", "--", "--nocapture"]);
-    run(cargo.env("GLASSMQ_WORLDS", "350000"))
+    for (package, test, variable, size) in [("model", "complete", "GLASSMQ_MODEL", "1"), ("lab", "history", "GLASSMQ_WORLDS", "350000")] {
+        let mut cargo = command("cargo");
+        cargo.args(["test", "--locked", "--release", "--package", package, "--test", test, "--", "--nocapture"]);
+        run(cargo.env(variable, size))?;
+    }
+    Ok(())
 }
 
 fn wasm(log: &File) -> Outcome<()> {
