@@ -163,6 +163,8 @@ impl Store {
             session: self.shown_device(),
             topics: true,
             timeline: self.buckets.get(),
+            past: None,
+            compare: false,
         }
     }
 
@@ -252,7 +254,7 @@ fn newest(seen: &Seen, follow: bool, old: Option<RowNo>) -> Option<RowNo> {
     }
     let packets = || seen.rows.iter().filter_map(|row| if let What::Packet(packet) = &row.what { Some((row, packet)) } else { None });
     let arrived = packets().filter_map(|(row, packet)| match packet.fate {
-        Fate::Arrived { at } | Fate::Lost { at } => Some((at, row.n)),
+        Fate::Arrived { at } | Fate::Lost { at } | Fate::Dropped { at } | Fate::Held { since: at } => Some((at, row.n)),
         Fate::UnderWay => None,
     });
     arrived.max().map(|(_, n)| n).or_else(|| packets().next_back().map(|(row, _)| row.n))

@@ -2,6 +2,7 @@
 //!
 //! Whatever a device has sent passes [`visible`] on its way into a sentence, so that no control or direction character can disguise it.
 
+pub(crate) mod faults;
 pub(crate) mod fields;
 pub(crate) mod notes;
 pub(crate) mod packets;

@@ -1,6 +1,6 @@
 //! Families of packets and notes: what shares a hue everywhere on the page.
 
-use contract::{CloseWhy, Fate, Kind, Note, PacketRow};
+use contract::{CloseWhy, Fate, Kind, Note, PacketRow, ResendRule};
 
 /// A family; its hue is the token of the same name in `tokens.css`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(crate) fn of_kind(kind: Kind) -> Family {
 
 /// The family a packet is drawn in: what went wrong is seen before what it was.
 pub(crate) fn of_packet(packet: &PacketRow) -> Family {
-    if matches!(packet.fate, Fate::Lost { .. }) {
+    if matches!(packet.fate, Fate::Lost { .. } | Fate::Dropped { .. }) {
         Family::Fault
     } else if packet.dup || packet.copy_of.is_some() {
         Family::Dup
@@ -66,9 +66,19 @@ pub(crate) fn of_note(note: &Note) -> Family {
     match note {
         Note::Closed(CloseWhy::Goodbye | CloseWhy::ByUser) | Note::WillDiscarded => Family::Ping,
         Note::Closed(_) | Note::BadBytes { .. } | Note::Dropped { .. } | Note::KeepAliveOver { .. } => Family::Fault,
+        Note::NotRetained { .. } | Note::MayNotSubscribe { .. } => Family::Fault,
+        Note::ResentByDevice { rule, .. } => {
+            if *rule == ResendRule::Forbidden {
+                Family::Fault
+            } else {
+                Family::Dup
+            }
+        }
+        Note::LoggedIn { .. } | Note::AccessSet => Family::Connect,
         Note::Opened { .. } | Note::SessionBegan | Note::SessionResumed { .. } | Note::Delivered { .. } => Family::Connect,
         Note::TookOver | Note::SentAgain { .. } | Note::NotPassedOnTwice(_) | Note::Queued { .. } => Family::Dup,
-        Note::AgainstTheLetter { .. } => Family::Dup,
+        Note::AgainstTheLetter { .. } | Note::Injected { .. } => Family::Dup,
+        Note::PingAnswered => Family::Ping,
         Note::SessionEnded { expired } => {
             if *expired {
                 Family::Dup

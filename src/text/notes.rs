@@ -1,6 +1,6 @@
 //! Words for what happened: a chip beside a row, a sentence in the inspector.
 
-use contract::{CloseWhy, DropWhy, Letter, Note};
+use contract::{AgainWhy, CloseWhy, DropWhy, Letter, Note, ResendRule};
 
 use super::{Names, count, visible};
 
@@ -25,16 +25,28 @@ pub(crate) fn chip(note: &Note, names: Names<'_>) -> String {
         Note::PassedOn { to: 0 } => "no subscriber".into(),
         Note::PassedOn { to } => format!("passed on to {to}"),
         Note::Queued { device, length } => format!("queued for {} ({length})", names(*device)),
+        Note::Dropped { device, why: DropWhy::NotAllowed } => format!("{} may not publish this", names(*device)),
         Note::Dropped { device, why } => format!("dropped for {}: {}", names(*device), drop_why(*why)),
         Note::RetainedSet => "retained".into(),
         Note::RetainedCleared => "retained cleared".into(),
-        Note::SentAgain { packet_id } => format!("{packet_id} sent again"),
+        Note::SentAgain { packet_id, .. } => format!("{packet_id} sent again"),
+        Note::ResentByDevice { packet_id, rule } => match rule {
+            ResendRule::Forbidden => format!("{packet_id} again: forbidden"),
+            ResendRule::NotAskedFor => format!("{packet_id} again: not asked for"),
+            ResendRule::Allowed => format!("{packet_id} again"),
+        },
+        Note::NotRetained { limit } => format!("not retained: limit {limit}"),
+        Note::LoggedIn { user } => format!("is {}", visible(user)),
+        Note::AccessSet => "access changed".into(),
+        Note::MayNotSubscribe { filter } => format!("may not subscribe {}", visible(filter)),
         Note::WillPublished { topic } => format!("will sent: {}", visible(topic)),
         Note::WillDiscarded => "will discarded".into(),
         Note::KeepAliveOver { seconds } => format!("silent for 1.5 × {seconds} s"),
         Note::Subscribed { filter, qos } => format!("subscribed {} QoS {qos}", visible(filter)),
         Note::Unsubscribed { filter } => format!("unsubscribed {}", visible(filter)),
         Note::AgainstTheLetter { .. } => "strict would refuse".into(),
+        Note::Injected { len, .. } => format!("{} by hand", count(u64::from(*len), "byte", "bytes")),
+        Note::PingAnswered => "answered while paused".into(),
     }
 }
 
@@ -67,10 +79,38 @@ pub(crate) fn sentence(note: &Note, names: Names<'_>) -> String {
         Note::Queued { device, length } => {
             format!("It waits in the queue of {}, which now holds {}.", names(*device), count((*length).into(), "message", "messages"))
         }
+        Note::Dropped { device, why: DropWhy::NotAllowed } => {
+            format!("It goes nowhere: {} may not publish to this topic.", names(*device))
+        }
         Note::Dropped { device, why } => format!("It is not delivered to {}: {}.", names(*device), drop_why(*why)),
         Note::RetainedSet => "The broker keeps this message for whoever subscribes to its topic later.".into(),
         Note::RetainedCleared => "The broker has forgotten the retained message of this topic.".into(),
-        Note::SentAgain { packet_id } => format!("Message {packet_id} was not acknowledged before the connection ended: it is sent again."),
+        Note::SentAgain { packet_id, why: AgainWhy::NewConnection } => {
+            format!("Message {packet_id} was not acknowledged before the connection ended: it is sent again, as every version asks for.")
+        }
+        Note::SentAgain { packet_id, why: AgainWhy::NoAnswer } => format!(
+            "Message {packet_id} has not been acknowledged for a while: it is sent again on the live connection, which MQTT 3.1 asks for, \
+             3.1.1 allows and 5.0 forbids."
+        ),
+        Note::ResentByDevice { packet_id, rule } => {
+            let says = match rule {
+                ResendRule::Forbidden => "MQTT 5.0 forbids that: a client sends again on a new connection only [MQTT-4.4.0-1]",
+                ResendRule::NotAskedFor => "MQTT 3.1.1 asks for that on a new connection only; many clients do it by a timer all the same",
+                ResendRule::Allowed => "MQTT 3.1 allows that after a time without an answer",
+            };
+            format!("The device sent message {packet_id} again on the connection on which it had sent it before. {says}.")
+        }
+        Note::NotRetained { limit } => {
+            format!(
+                "The message was passed on but not retained: the broker keeps {} at most.",
+                count((*limit).into(), "message", "messages")
+            )
+        }
+        Note::LoggedIn { user } => format!("The client has proved that it is the user {}.", visible(user)),
+        Note::AccessSet => "Who may connect, or who may do what, was changed; whoever may not be connected any more is ended.".into(),
+        Note::MayNotSubscribe { filter } => {
+            format!("The rights of this client do not let it subscribe to {}: no message it may read could match.", visible(filter))
+        }
         Note::WillPublished { topic } => format!("The client went without goodbye: its will was published to {}.", visible(topic)),
         Note::WillDiscarded => "The client said goodbye: its will is not published.".into(),
         Note::KeepAliveOver { seconds } => {
@@ -82,6 +122,11 @@ pub(crate) fn sentence(note: &Note, names: Names<'_>) -> String {
         Note::Unsubscribed { filter } => format!("Messages that match {} no longer go to this client.", visible(filter)),
         Note::AgainstTheLetter { letter, rule: Some(rule) } => format!("{} [{}]", against_the_letter(*letter), visible(rule)),
         Note::AgainstTheLetter { letter, rule: None } => against_the_letter(*letter).into(),
+        Note::Injected { to_broker, len } => {
+            let end = if *to_broker { "the device" } else { "the broker" };
+            format!("{} were put on the link by hand, as if {end} had sent them.", count(u64::from(*len), "byte", "bytes"))
+        }
+        Note::PingAnswered => "The world is paused: this PINGREQ was answered so that the device stays.".into(),
     }
 }
 
@@ -92,6 +137,7 @@ pub(crate) fn close_why(why: &CloseWhy) -> String {
         CloseWhy::Gone(how) if how.is_empty() => "link cut".into(),
         CloseWhy::Gone(how) => format!("link cut: {}", visible(how)),
         CloseWhy::ByBroker(code, name) => format!("closed by broker: {} (0x{code:02x})", visible(name)),
+        CloseWhy::Cut => "cut by a fault".into(),
         CloseWhy::ByUser => "closed by you".into(),
         CloseWhy::TunnelLost => "relay lost".into(),
     }
@@ -118,6 +164,10 @@ pub(crate) fn drop_why(why: DropWhy) -> &'static str {
         DropWhy::Expired => "the message has expired",
         DropWhy::NoLocal => "its own message (No Local)",
         DropWhy::SessionEnded => "its session ended",
+        DropWhy::Refused => "it refused the message",
+        DropWhy::NotAllowed => "the publisher may not publish to this topic",
+        DropWhy::MayNotRead => "it may not read this topic",
+        DropWhy::PublisherMayNot => "whoever published it may not publish to this topic any more",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use contract::{Fact, Fate, Kind, PacketRow, Row, What};
 
-use super::{Names, instant, notes, payload, visible};
+use super::{Names, faults, instant, notes, payload, visible};
 use crate::layout::fit::{Piece, whole};
 
 /// What stands on the arrow, in pieces that can be given up when room is short.
@@ -15,6 +15,9 @@ pub(crate) fn label(packet: &PacketRow) -> Vec<Piece> {
     }));
     if matches!(packet.fate, Fate::Lost { .. }) {
         out.push(Piece::Mark("lost".into()));
+    }
+    if let Some(struck) = packet.fault {
+        out.push(Piece::Mark(faults::mark(struck.fault).into()));
     }
     if packet.dup {
         out.push(Piece::Mark("DUP".into()));
@@ -74,7 +77,12 @@ pub(crate) fn sentence(row: &Row, names: Names<'_>) -> String {
                 Fate::UnderWay => ", under way",
                 Fate::Arrived { .. } => ", arrived",
                 Fate::Lost { .. } => ", never arrived",
+                Fate::Held { .. } => ", held on its link",
+                Fate::Dropped { .. } => ", dropped on its link",
             });
+            if let Some(struck) = packet.fault {
+                text.push_str(&format!(", {}", faults::doing(struck.fault)));
+            }
             text
         }
         What::Event if row.device == 0 => format!("{}, broker", instant(row.at)),
@@ -121,6 +129,8 @@ pub(crate) fn fate(row: &Row, packet: &PacketRow) -> String {
         Fate::UnderWay => "under way".into(),
         Fate::Arrived { at } => format!("arrived at {} (+{})", instant(at), micros(at.saturating_sub(row.at))),
         Fate::Lost { at } => format!("lost at {}: its connection ended", instant(at)),
+        Fate::Held { since } => format!("held since {}", instant(since)),
+        Fate::Dropped { at } => format!("dropped at {}: the connection goes on", instant(at)),
     }
 }
 
@@ -157,6 +167,7 @@ mod tests {
             flow: None,
             message: None,
             copy_of: None,
+            fault: None,
             fate: Fate::UnderWay,
         }
     }

@@ -23,6 +23,10 @@ pub(crate) fn refusal(refusal: &Refusal) -> String {
         Refusal::Limit { name, value } => {
             format!("The limit {} of {value} is reached. Remove something first.", visible(name))
         }
+        Refusal::NoSuchRule => "There is no such rule any more.".into(),
+        Refusal::NotUnderWay => "That packet is no longer on its way.".into(),
+        Refusal::BeyondHorizon { horizon } => format!("That moment cannot be seen again: the earliest one is step {horizon}."),
+        Refusal::NoOtherFuture => "There is no other future: fork from the past first.".into(),
         Refusal::NoSuchScene => "There is no scene of this name.".into(),
         Refusal::OtherBuild { worker } => {
             format!(

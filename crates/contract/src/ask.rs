@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-use crate::RowNo;
+use crate::{Fault, FaultRule, LinkAction, RowNo, RuleId, Step};
 
 /// Number of a device, from 1, never used twice in one world.
 pub type DeviceId = u32;
@@ -45,6 +45,12 @@ pub struct Lens {
     pub session: Option<DeviceId>,
     /// The topic list is open.
     pub topics: bool,
+    /// See the world as it was after this step, not as it is now. Rows are numbered alike; what came later is not among them.
+    #[serde(default)]
+    pub past: Option<Step>,
+    /// Compare the living future with the other one of the last fork.
+    #[serde(default)]
+    pub compare: bool,
     /// Number of equal buckets of the timeline over all rows that are kept; 0: none. At most 1,000.
     pub timeline: u32,
 }
@@ -99,6 +105,46 @@ pub enum Command {
         /// Keep it as the topic's retained message.
         retain: bool,
     },
+    /// Arm a rule. Answered with `Answer::Rule`.
+    AddRule(FaultRule),
+    /// Forget a rule. What it has struck stays struck.
+    RemoveRule(RuleId),
+    /// Do something to one packet that is under way or held; `None`: let it go on as if nothing had been planned for it. Refused with
+    /// `NotUnderWay` when it has arrived or is lost.
+    Touch {
+        /// Its row.
+        row: RowNo,
+        /// What is done to it.
+        fault: Option<Fault>,
+    },
+    /// Do something to a device's connection.
+    Link {
+        /// Which device.
+        device: DeviceId,
+        /// What is done.
+        action: LinkAction,
+    },
+    /// Send these bytes as they are, legal or not, over a device's connection.
+    Inject {
+        /// Which device.
+        device: DeviceId,
+        /// As if the device had sent them, else as if the broker had. Only a simulated device can be made to send.
+        to_broker: bool,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// Pause if need be, and let the world go on until this has moved. Refused like `Step`.
+    StepTo(StepTo),
+    /// Answer PINGREQ of real devices while the world is paused, so that they stay; on at the beginning.
+    AnswerPings(bool),
+    /// Make the world as it was after this step the living one. The future it had is kept beside the new one, and real devices are
+    /// closed, for a device cannot be rewound. Refused with `BeyondHorizon`.
+    Fork {
+        /// Steps done.
+        step: Step,
+    },
+    /// Live in the other future of the last fork. Refused with `NoOtherFuture`.
+    Switch,
     /// How the broker chooses where the standards leave a choice, from now on.
     SetMode {
         /// By the letter, else friendly.
@@ -118,6 +164,17 @@ pub enum Command {
         /// The page's [`crate::BUILD`].
         build: String,
     },
+}
+
+/// How far one press takes the world.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum StepTo {
+    /// The next packet of this device, in either direction.
+    Device(DeviceId),
+    /// The next packet of this flow.
+    Flow(u64),
+    /// The next packet that a break-point strikes.
+    Break,
 }
 
 /// How time runs.

@@ -13,16 +13,18 @@
 extern crate alloc;
 
 pub mod ask;
+pub mod fault;
 pub mod report;
 pub mod row;
 pub mod tunnel;
 
-pub use ask::{Ask, Asked, Command, DeviceId, DeviceSpec, Habit, Lens, PaceWanted, Protocol, RowsWanted, Will};
+pub use ask::{Ask, Asked, Command, DeviceId, DeviceSpec, Habit, Lens, PaceWanted, Protocol, RowsWanted, StepTo, Will};
+pub use fault::{Action, Cut, Fault, FaultRule, LinkAction, Matcher, RuleId, RuleView, Struck};
 pub use report::{
-    Answer, ByteField, Counters, DeviceKind, DeviceState, DeviceView, Direction, ModeView, PaceView, PacketView, Refusal, RelayView,
-    Report, SceneView, Seen, SessionView, SlotPhase, SlotView, SubscriptionView, TimelineBucket, TopicView,
+    Answer, ByteField, Counters, DeviceKind, DeviceState, DeviceView, Direction, ModeView, OtherView, PaceView, PacketView, Refusal,
+    RelayView, Report, SceneView, Seen, SessionView, SlotPhase, SlotView, SubscriptionView, TimelineBucket, TopicView,
 };
-pub use row::{CloseWhy, DropWhy, Fact, Fate, Kind, Letter, Note, PacketRow, Row, What};
+pub use row::{AgainWhy, CloseWhy, DropWhy, Fact, Fate, Kind, Letter, Note, PacketRow, ResendRule, Row, What};
 
 /// Microseconds of world time, from the world's beginning.
 pub type Micros = u64;

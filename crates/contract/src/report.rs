@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-use crate::{DeviceId, Kind, Micros, PaceWanted, Protocol, Row, RowNo, Step};
+use crate::{DeviceId, Kind, Micros, PaceWanted, Protocol, Row, RowNo, RuleId, RuleView, Step};
 
 /// An answer. After `Ready` each one belongs to exactly one [`crate::Asked`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +39,8 @@ pub enum Answer {
     Ok,
     /// The device that was made or used.
     Device(DeviceId),
+    /// The rule that was armed.
+    Rule(RuleId),
 }
 
 /// Why a command was refused; nothing has changed then.
@@ -73,6 +75,17 @@ pub enum Refusal {
     },
     /// There is no such scene.
     NoSuchScene,
+    /// There is no such rule.
+    NoSuchRule,
+    /// The packet is no longer on its way.
+    NotUnderWay,
+    /// The step is later than the present, or so long ago that it is forgotten.
+    BeyondHorizon {
+        /// The earliest step that can be seen.
+        horizon: Step,
+    },
+    /// Nothing was forked.
+    NoOtherFuture,
     /// The page and the worker are of different builds: reload.
     OtherBuild {
         /// The worker's build.
@@ -120,6 +133,24 @@ pub struct Seen {
     pub mode: ModeView,
     /// The scene that is loaded.
     pub scene: Option<SceneView>,
+    /// The earliest step that can be seen again.
+    #[serde(default)]
+    pub horizon: Step,
+    /// The step that is shown, when it is not the present.
+    #[serde(default)]
+    pub past: Option<Step>,
+    /// Rules, oldest first.
+    #[serde(default)]
+    pub rules: Vec<RuleView>,
+    /// The break-point that has paused the world, until time runs again.
+    #[serde(default)]
+    pub halted_by: Option<RuleId>,
+    /// PINGREQ of real devices is answered while the world is paused.
+    #[serde(default)]
+    pub answers_pings: bool,
+    /// The other future of the last fork.
+    #[serde(default)]
+    pub other: Option<OtherView>,
     /// Totals since the world began.
     pub counters: Counters,
 }
@@ -150,6 +181,19 @@ pub struct SceneView {
     pub name: String,
     /// It waits before its first event: `Step` or a running pace begins it.
     pub waiting: bool,
+}
+
+/// The other future of the last fork.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OtherView {
+    /// The step at which the two part.
+    pub forked_at: Step,
+    /// Where the other one ended.
+    pub end: Step,
+    /// The first row that differs, when a comparison was asked for; `None`: none does so far.
+    pub first_difference: Option<RowNo>,
+    /// Rows of the other future from the first difference on, when a comparison was asked for. At most 500.
+    pub rows: Vec<Row>,
 }
 
 /// Simulated or real.
@@ -205,6 +249,9 @@ pub struct DeviceView {
     pub in_flight_in: u32,
     /// Messages that wait in the session's queue.
     pub queued: u32,
+    /// Nothing arrives on its link in either direction, and neither end is told.
+    #[serde(default)]
+    pub silent: bool,
     /// Packets the device has sent.
     pub packets_in: u64,
     /// Packets the broker has sent to it.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
-use crate::{DeviceId, Micros, RowNo, Step};
+use crate::{DeviceId, Micros, RowNo, Step, Struck};
 
 /// One row of the ladder. A row is made when its packet sets out and changes only in its fate and its notes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,6 +87,8 @@ pub struct PacketRow {
     pub message: Option<u64>,
     /// The row of the packet that this one repeats (DUP).
     pub copy_of: Option<RowNo>,
+    /// What is or was done to it on its way.
+    pub fault: Option<Struck>,
     /// What became of it.
     pub fate: Fate,
 }
@@ -128,6 +130,16 @@ pub enum Fate {
     },
     /// Its connection ended before it arrived.
     Lost {
+        /// When.
+        at: Micros,
+    },
+    /// It is held on its link until it is released.
+    Held {
+        /// Since when.
+        since: Micros,
+    },
+    /// It vanished from its link, and the connection goes on.
+    Dropped {
         /// When.
         at: Micros,
     },
@@ -204,10 +216,36 @@ pub enum Note {
     RetainedSet,
     /// The retained message of its topic was removed.
     RetainedCleared,
-    /// A message was sent again because the connection was new.
+    /// A message was sent again.
     SentAgain {
         /// Its Packet Identifier.
         packet_id: u16,
+        /// Why.
+        why: AgainWhy,
+    },
+    /// The device sent a QoS 1 or 2 message again on the connection on which it had sent it before.
+    ResentByDevice {
+        /// Its Packet Identifier.
+        packet_id: u16,
+        /// What the device's version says to it.
+        rule: ResendRule,
+    },
+    /// A message was passed on but not retained, for as many are retained as the broker keeps.
+    NotRetained {
+        /// How many that are.
+        limit: u32,
+    },
+    /// The client proved that it is this user.
+    LoggedIn {
+        /// User Name.
+        user: String,
+    },
+    /// The operator changed who may connect, or who may do what.
+    AccessSet,
+    /// Rights refused a subscription.
+    MayNotSubscribe {
+        /// Topic Filter.
+        filter: String,
     },
     /// The client's will was published.
     WillPublished {
@@ -233,6 +271,15 @@ pub enum Note {
         /// Topic Filter.
         filter: String,
     },
+    /// Bytes were put on the link by hand.
+    Injected {
+        /// As if the device had sent them, else as if the broker had.
+        to_broker: bool,
+        /// How many.
+        len: u32,
+    },
+    /// PINGREQ was answered while the world was paused, so that the device stays.
+    PingAnswered,
     /// A strict broker would have refused this (explain mode).
     AgainstTheLetter {
         /// What it is.
@@ -270,8 +317,30 @@ pub enum CloseWhy {
     ByBroker(u8, String),
     /// The user closed it.
     ByUser,
+    /// A fault cut it.
+    Cut,
     /// The tunnel to the relay ended.
     TunnelLost,
+}
+
+/// Why the broker sent a message again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AgainWhy {
+    /// Its answer had not come when the connection ended, and this is a new one: all versions ask for it.
+    NewConnection,
+    /// Its answer has not come for a while: 3.1 asks for it, 3.1.1 allows it, 5.0 forbids it.
+    NoAnswer,
+}
+
+/// What a version says to a client that sends a message again on a live connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ResendRule {
+    /// 5.0: it must not.
+    Forbidden,
+    /// 3.1.1: it is asked for on a new connection only.
+    NotAskedFor,
+    /// 3.1: after a time without an answer it should.
+    Allowed,
 }
 
 /// Why a message was not delivered.
@@ -287,8 +356,16 @@ pub enum DropWhy {
     Expired,
     /// The subscription says No Local.
     NoLocal,
-    /// The session ended while it waited.
+    /// The session ended while it waited, or before it was acknowledged.
     SessionEnded,
+    /// The subscriber refused it with a Reason Code of 0x80 or more.
+    Refused,
+    /// Its publisher may not publish to this topic; `device` is the publisher.
+    NotAllowed,
+    /// The subscriber may not read this topic.
+    MayNotRead,
+    /// Whoever had it retained may not publish to this topic any more.
+    PublisherMayNot,
 }
 
 impl Kind {
@@ -345,7 +422,12 @@ impl fmt::Display for Row {
             if let Some(copy_of) = p.copy_of {
                 write!(f, " copy-of={copy_of}")?;
             }
+            if let Some(struck) = p.fault {
+                write!(f, " {:?} by={}", struck.fault, struck.rule)?;
+            }
             match p.fate {
+                Fate::Held { since } => write!(f, " held@{since}")?,
+                Fate::Dropped { at } => write!(f, " dropped@{at}")?,
                 Fate::UnderWay => write!(f, " …")?,
                 Fate::Arrived { at } => write!(f, " @{at}")?,
                 Fate::Lost { at } => write!(f, " lost@{at}")?,

@@ -25,6 +25,10 @@ pub struct Config {
     pub mark_every: u64,
     /// Messages that a simulated device holds back because its window is full.
     pub max_client_backlog: usize,
+    /// Rules of faults and break-points.
+    pub max_rules: usize,
+    /// Packets under way for which a fault is planned at once; those beyond pass, and the rule counts them as missed.
+    pub max_planned_faults: usize,
     /// Steps that one press of Step may take until a packet has arrived.
     pub max_steps_per_press: u32,
 }
@@ -43,6 +47,8 @@ impl Default for Config {
             max_marks: 16,
             mark_every: 16_384,
             max_client_backlog: 1_000,
+            max_rules: 100,
+            max_planned_faults: 10_000,
             max_steps_per_press: 100_000,
         }
     }

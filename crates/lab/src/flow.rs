@@ -60,16 +60,15 @@ impl Flows {
             return alone;
         }
         let Some((kind, id)) = peek(departure.bytes) else { return alone };
-        let first = matches!(kind, PacketType::Publish | PacketType::Subscribe | PacketType::Unsubscribe);
+        let first = is_first(kind);
         // PUBREL goes the way of its PUBLISH, all other answers go the other way.
         let begun_by_device = departure.to_broker == (first || kind == PacketType::Pubrel);
-        let publish = !matches!(kind, PacketType::Subscribe | PacketType::Suback | PacketType::Unsubscribe | PacketType::Unsuback);
-        let key = Key { device: departure.device, begun_by_device, publish, id };
+        let key = Key { device: departure.device, begun_by_device, publish: is_publish(kind), id };
         let dup = kind == PacketType::Publish && departure.bytes.first().is_some_and(|first| first & 0x08 != 0);
         let known = self.open.get(&key).copied();
         match known {
             Some(flow) if !first || dup => {
-                if matches!(kind, PacketType::Puback | PacketType::Pubcomp | PacketType::Suback | PacketType::Unsuback)
+                if is_last(kind)
                     && let Some(flow) = self.open.get_mut(&key)
                 {
                     flow.ending = true;
@@ -100,6 +99,32 @@ impl Flows {
         }
     }
 
+    /// Takes up again what was written down of a packet: its flow and message, and whether it has arrived. Packets come in the order
+    /// in which they set out.
+    pub(crate) fn relive(&mut self, end: (DeviceId, bool), bytes: &[u8], (flow, message): (Option<u64>, u64), row: RowNo, arrived: bool) {
+        let Some(no) = flow else { return };
+        let Some((kind, id)) = peek(bytes) else { return };
+        let (device, to_broker) = end;
+        let first = is_first(kind);
+        let key = Key { device, begun_by_device: to_broker == (first || kind == PacketType::Pubrel), publish: is_publish(kind), id };
+        self.last = self.last.max(no);
+        let ending = is_last(kind);
+        if ending && arrived {
+            if self.open.get(&key).is_some_and(|flow| flow.no == no) {
+                self.open.remove(&key);
+                self.by_no.remove(&no);
+            }
+            return;
+        }
+        let known = self.open.get(&key).copied().filter(|flow| flow.no == no);
+        let flow = known.unwrap_or(Flow { no, message, first_row: row, ending: false });
+        let flow = Flow { message: if message > 0 { message } else { flow.message }, ending: flow.ending || ending, ..flow };
+        if let Some(old) = self.open.insert(key, flow).filter(|old| old.no != no) {
+            self.by_no.remove(&old.no);
+        }
+        self.by_no.insert(no, key);
+    }
+
     fn begin(&mut self, key: Key, message: u64, row: RowNo) -> u64 {
         if self.open.len() >= MOST {
             self.open.clear();
@@ -112,6 +137,18 @@ impl Flows {
         self.by_no.insert(self.last, key);
         self.last
     }
+}
+
+fn is_first(kind: PacketType) -> bool {
+    matches!(kind, PacketType::Publish | PacketType::Subscribe | PacketType::Unsubscribe)
+}
+
+fn is_last(kind: PacketType) -> bool {
+    matches!(kind, PacketType::Puback | PacketType::Pubcomp | PacketType::Suback | PacketType::Unsuback)
+}
+
+fn is_publish(kind: PacketType) -> bool {
+    !matches!(kind, PacketType::Subscribe | PacketType::Suback | PacketType::Unsubscribe | PacketType::Unsuback)
 }
 
 /// Type and Packet Identifier of a packet that has one, without decoding it.

@@ -82,15 +82,38 @@ impl Journal {
     /// The world as it was after this many steps, or `None` beyond the horizon. What happens on the way goes to `sink`, from the mark on.
     pub fn world_at(&self, step: Step, sink: &mut dyn Sink) -> Option<World> {
         let mut world = self.marks.iter().rev().find(|mark| mark.steps() <= step)?.clone();
+        self.go_on(&mut world, step, sink).then_some(world)
+    }
+
+    /// Takes a world of this journal on to a later step. `false`: it was never gone.
+    pub fn go_on(&self, world: &mut World, step: Step, sink: &mut dyn Sink) -> bool {
         let begin = world.steps();
-        let mut entries = self.entries.iter().skip_while(|entry| entry.after < begin).peekable();
+        let first = self.entries.partition_point(|entry| entry.after < begin);
+        let mut entries = self.entries.range(first..).peekable();
         while world.steps() < step {
             while let Some(entry) = entries.next_if(|entry| entry.after <= world.steps()) {
                 world.post(entry.at, entry.input.clone());
             }
-            world.step(sink)?;
+            if world.step(sink).is_none() {
+                return false;
+            }
         }
-        Some(world)
+        true
+    }
+
+    /// The latest step before or at this one from which a world can be made without replaying.
+    pub fn mark_before(&self, step: Step) -> Option<Step> {
+        self.marks.iter().rev().map(World::steps).find(|mark| *mark <= step)
+    }
+
+    /// The journal of a world that goes another way after this step.
+    pub fn until(&self, step: Step) -> Journal {
+        let mut then = self.clone();
+        then.entries.truncate(self.entries.partition_point(|entry| entry.after < step));
+        then.marks.truncate(self.marks.partition_point(|mark| mark.steps() <= step));
+        let entries = then.entries.iter().map(|entry| size(&entry.input)).fold(0, usize::saturating_add);
+        then.bytes = then.marks.iter().map(World::weight).fold(entries, usize::saturating_add);
+        then
     }
 
     /// Forgets the oldest inputs, up to the second mark.

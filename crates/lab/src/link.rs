@@ -1,6 +1,7 @@
 //! The wire between one connection and the broker. Every packet, of simulated and of real devices, passes here, and here is where
 //! faults will happen.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -41,6 +42,15 @@ pub(crate) struct Link {
     pub(crate) peer: Arc<str>,
     pub(crate) packets_in: u64,
     pub(crate) packets_out: u64,
+    /// Nothing arrives in either direction, and neither end is told.
+    pub(crate) silent: bool,
+    /// A fault has cut it.
+    pub(crate) cut: bool,
+    /// From the first changed byte on, each end has to find the packets anew in what arrives.
+    pub(crate) rot_to_broker: Option<Box<Deframer>>,
+    pub(crate) rot_to_device: Option<Box<Deframer>>,
+    /// PINGREQ that were answered while the world was paused, whose PINGRESP is still to be made.
+    pub(crate) answered_pings: u32,
 }
 
 /// Flow control of a real device's link.
@@ -64,6 +74,8 @@ pub(crate) struct Way {
     bytes: VecDeque<u8>,
     /// The front piece's bytes in one slice.
     pub(crate) front: Vec<u8>,
+    /// Arrivals that came to nothing because the first piece is held; each is due again when it is let go.
+    pub(crate) blocked: u32,
 }
 
 /// One thing under way.
@@ -96,7 +108,16 @@ impl Link {
             peer: Arc::from(""),
             packets_in: 0,
             packets_out: 0,
+            silent: false,
+            cut: false,
+            rot_to_broker: None,
+            rot_to_device: None,
+            answered_pings: 0,
         }
+    }
+
+    pub(crate) fn way(&mut self, to_broker: bool) -> &mut Way {
+        if to_broker { &mut self.to_broker } else { &mut self.to_device }
     }
 }
 
@@ -139,12 +160,67 @@ impl Way {
         &self.front
     }
 
+    /// The first piece.
+    pub(crate) fn first(&self) -> Option<&Piece> {
+        self.under_way.front()
+    }
+
+    /// Puts a copy of the first packet behind it.
+    pub(crate) fn double(&mut self, flight: FlightNo) -> Vec<u8> {
+        let Some(&Piece::Packet { len, .. }) = self.first() else { return Vec::new() };
+        let at = (len as usize).min(self.bytes.len());
+        let copy: Vec<u8> = self.bytes.range(..at).copied().collect();
+        let rest = self.bytes.split_off(at);
+        self.bytes.extend(&copy);
+        self.bytes.extend(rest);
+        self.under_way.insert(1, Piece::Packet { flight, len });
+        copy
+    }
+
+    /// Lets the second packet overtake the first. `false`: there is no second packet.
+    pub(crate) fn swap(&mut self) -> bool {
+        let (Some(&Piece::Packet { len: first, .. }), Some(&Piece::Packet { len: second, .. })) =
+            (self.under_way.front(), self.under_way.get(1))
+        else {
+            return false;
+        };
+        self.under_way.swap(0, 1);
+        let (first, second) = (first as usize, second as usize);
+        if let Some(both) = self.bytes.make_contiguous().get_mut(..first.saturating_add(second)) {
+            both.rotate_left(first);
+        }
+        true
+    }
+
+    /// Turns over bits of the first packet's byte `at`, counted from the end when the packet is shorter.
+    pub(crate) fn corrupt(&mut self, at: u32, mask: u8) {
+        let Some(&Piece::Packet { len, .. }) = self.first() else { return };
+        let at = at.min(len.saturating_sub(1));
+        if let Some(byte) = self.bytes.get_mut(at as usize) {
+            *byte ^= if mask == 0 { 0xFF } else { mask };
+        }
+    }
+
     /// Flights of all packets that are under way, in order.
     pub(crate) fn flights(&self) -> impl Iterator<Item = FlightNo> {
         self.under_way.iter().filter_map(|piece| match piece {
             Piece::Packet { flight, .. } | Piece::Bad { flight, .. } => Some(*flight),
             Piece::End(_) => None,
         })
+    }
+
+    /// How many PINGREQ are under way.
+    pub(crate) fn pings(&self) -> usize {
+        let mut at = 0usize;
+        let mut pings = 0usize;
+        for piece in &self.under_way {
+            let Piece::Packet { len, .. } = piece else { continue };
+            if self.bytes.get(at).is_some_and(|first| *first == 0xC0) {
+                pings = pings.saturating_add(1);
+            }
+            at = at.saturating_add(*len as usize);
+        }
+        pings
     }
 
     /// Bytes of the packets that are under way.

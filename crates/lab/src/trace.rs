@@ -3,13 +3,13 @@
 use alloc::collections::VecDeque;
 
 use broker::Instant;
-use contract::{DeviceId, Fate, RowNo, Step};
+use contract::{DeviceId, Fate, RowNo, Step, Struck};
 use mqtt::Version;
 
 use crate::config::Config;
 use crate::flow::{Flows, Place};
 use crate::link::FlightNo;
-use crate::world::{Departure, Fact};
+use crate::world::{Departure, Fact, Touch};
 
 /// One row, as it is kept.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub(crate) struct Record {
     pub(crate) device: DeviceId,
     /// None: an event, whose facts say what.
     pub(crate) packet: Option<PacketRecord>,
+    /// The step in which its packet met its fate; 0: it is under way.
+    pub(crate) done: Step,
     /// Its facts: number of the first, and how many.
     facts: (u64, u32),
 }
@@ -35,8 +37,20 @@ pub(crate) struct PacketRecord {
     pub(crate) flow: Option<u64>,
     pub(crate) message: u64,
     pub(crate) copy_of: Option<RowNo>,
+    pub(crate) fault: Option<Struck>,
     /// Its bytes: position in the stream of all kept bytes, and how many.
     bytes: (u64, u32),
+}
+
+impl Record {
+    /// As it was before it met its fate.
+    pub(crate) fn reopen(&mut self) {
+        self.done = 0;
+        if let Some(packet) = &mut self.packet {
+            packet.fate = Fate::UnderWay;
+            self.facts.1 = 0;
+        }
+    }
 }
 
 /// The rings.
@@ -139,6 +153,7 @@ impl Trace {
             flow,
             message,
             copy_of,
+            fault: None,
             bytes,
         };
         self.push(departure.device, Some(packet));
@@ -152,8 +167,10 @@ impl Trace {
         let at = self.now.micros();
         let first_fact = self.first_fact.saturating_add(self.facts.len() as u64);
         self.current = self.row_of(flight);
+        let step = self.step;
         let Some(record) = self.current.and_then(|row| self.get_mut(row)) else { return };
         record.facts = (first_fact, 0);
+        record.done = step;
         if let Some(packet) = &mut record.packet {
             packet.fate = Fate::Arrived { at };
             if let Some(flow) = packet.flow {
@@ -162,16 +179,32 @@ impl Trace {
         }
     }
 
-    /// In the last step a packet has arrived, or something worth a row has happened.
-    pub(crate) fn has_moved(&self) -> bool {
-        self.current.is_some()
-    }
-
     pub(crate) fn lost(&mut self, flight: FlightNo) {
-        let at = self.now.micros();
-        if let Some(packet) = self.row_of(flight).and_then(|row| self.get_mut(row)).and_then(|record| record.packet.as_mut()) {
+        let (at, step) = (self.now.micros(), self.step);
+        let Some(record) = self.row_of(flight).and_then(|row| self.get_mut(row)) else { return };
+        record.done = step;
+        if let Some(packet) = &mut record.packet {
             packet.fate = Fate::Lost { at };
         }
+    }
+
+    pub(crate) fn touched(&mut self, flight: FlightNo, touch: Touch) {
+        let (at, step) = (self.now.micros(), self.step);
+        let row = self.row_of(flight);
+        let Some(record) = row.and_then(|row| self.get_mut(row)) else { return };
+        let Some(packet) = &mut record.packet else { return };
+        match touch {
+            Touch::Planned(fault) => {
+                packet.fault = fault;
+                packet.fate = Fate::UnderWay;
+                record.done = 0;
+                return;
+            }
+            Touch::Held => packet.fate = Fate::Held { since: at },
+            Touch::Dropped => packet.fate = Fate::Dropped { at },
+        }
+        record.done = step;
+        self.current = row;
     }
 
     pub(crate) fn fact(&mut self, device: DeviceId, fact: Fact) {
@@ -207,6 +240,73 @@ impl Trace {
         }
     }
 
+    /// The row that the last step moved.
+    pub(crate) fn moved(&self) -> Option<&Record> {
+        self.get(self.current?)
+    }
+
+    /// The packet of a row, while it is on its way: its number on the links.
+    pub(crate) fn flight_of(&self, row: RowNo) -> Option<FlightNo> {
+        let at = self.flights.binary_search(&row).ok()?;
+        self.first_flight.checked_add(at as u64)
+    }
+
+    /// The first row that began after this step.
+    pub(crate) fn row_after(&self, step: Step) -> RowNo {
+        self.first_row.saturating_add(self.rows.partition_point(|record| record.step <= step) as u64)
+    }
+
+    /// The same as it was after this step: rows that came later are forgotten, and fates that were met later are open again.
+    pub(crate) fn rewound(&self, step: Step) -> Trace {
+        let mut then = self.clone();
+        let end = self.row_after(step);
+        then.rows.truncate(usize::try_from(end.saturating_sub(self.first_row)).unwrap_or(0));
+        then.flights.truncate(self.flights.partition_point(|&row| row < end));
+        then.current = None;
+        then.step = step;
+        let (mut facts, mut bytes) = (self.first_fact, self.first_byte);
+        for record in &mut then.rows {
+            if record.done > step {
+                record.reopen();
+            }
+            if record.facts.1 > 0 {
+                facts = facts.max(record.facts.0.saturating_add(record.facts.1.into()));
+            }
+            if let Some(packet) = &record.packet {
+                bytes = bytes.max(packet.bytes.0.saturating_add(packet.bytes.1.into()));
+            }
+        }
+        then.facts.truncate(usize::try_from(facts.saturating_sub(self.first_fact)).unwrap_or(0));
+        then.bytes.truncate(usize::try_from(bytes.saturating_sub(self.first_byte)).unwrap_or(0));
+        then.now = then.rows.back().map_or(Instant::ZERO, |record| record.at);
+        then.flows = Flows::default();
+        for (n, record) in then.rows.iter().enumerate() {
+            let Some(packet) = &record.packet else { continue };
+            let row = self.first_row.saturating_add(n as u64);
+            let arrived = matches!(packet.fate, Fate::Arrived { .. });
+            then.flows.relive((record.device, packet.to_broker), &then.bytes(packet), (packet.flow, packet.message), row, arrived);
+        }
+        then
+    }
+
+    /// Two traces tell the same in this row, as far as both know its end.
+    pub(crate) fn agrees(&self, other: &Trace, row: RowNo) -> bool {
+        let (Some(ours), Some(theirs)) = (self.get(row), other.get(row)) else { return false };
+        if (ours.at, ours.device) != (theirs.at, theirs.device) {
+            return false;
+        }
+        match (&ours.packet, &theirs.packet) {
+            (None, None) => self.facts(ours).eq(other.facts(theirs)),
+            (Some(a), Some(b)) => {
+                let open = ours.done == 0 || theirs.done == 0;
+                (a.to_broker, a.len, a.fault) == (b.to_broker, b.len, b.fault)
+                    && self.bytes(a) == other.bytes(b)
+                    && (open || (a.fate == b.fate && self.facts(ours).eq(other.facts(theirs))))
+            }
+            _ => false,
+        }
+    }
+
     fn end(&self) -> RowNo {
         self.first_row.saturating_add(self.rows.len() as u64)
     }
@@ -224,7 +324,7 @@ impl Trace {
             self.forget_row();
         }
         let first_fact = self.first_fact.saturating_add(self.facts.len() as u64);
-        self.rows.push_back(Record { step: self.step, at: self.now, device, packet, facts: (first_fact, 0) });
+        self.rows.push_back(Record { step: self.step, at: self.now, device, packet, done: 0, facts: (first_fact, 0) });
     }
 
     fn forget_row(&mut self) {

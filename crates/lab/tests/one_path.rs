@@ -5,7 +5,7 @@ mod common;
 use bytes::Bytes;
 use common::{Bed, Chance, ack, connect, publish, subscribe};
 use contract::{Command, DeviceSpec, Habit, PaceWanted, Protocol};
-use lab::{Departure, Fact, FlightNo, Input, Sink, World};
+use lab::{Departure, Fact, FlightNo, Input, Sink, Touch, World};
 
 /// Everything that comes of steps, in one number.
 #[derive(Default)]
@@ -35,6 +35,12 @@ impl Sink for Hash {
     }
     fn lost(&mut self, flight: FlightNo) {
         self.mix(&(!flight).to_le_bytes());
+    }
+    fn touched(&mut self, flight: FlightNo, touch: Touch) {
+        self.mix(format!("{flight} {touch:?}").as_bytes());
+    }
+    fn halt(&mut self, rule: u32) {
+        self.mix(format!("halt {rule}").as_bytes());
     }
     fn fact(&mut self, device: u32, fact: Fact) {
         self.mix(format!("{device} {fact:?}").as_bytes());

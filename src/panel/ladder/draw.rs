@@ -44,6 +44,7 @@ pub(super) const SLANT: f64 = 10.0;
 /// A packet under way is drawn this far, a lost one that far.
 const UNDER_WAY: f64 = 0.6;
 const LOST: f64 = 0.52;
+const HELD: f64 = 0.8;
 
 impl Picture<'_> {
     /// Draws everything, back to front.
@@ -179,19 +180,20 @@ impl Picture<'_> {
         let part = match packet.fate {
             Fate::UnderWay => UNDER_WAY,
             Fate::Arrived { .. } => 1.0,
-            Fate::Lost { .. } => LOST,
+            Fate::Lost { .. } | Fate::Dropped { .. } => LOST,
+            Fate::Held { .. } => HELD,
         };
         let tip = (from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part);
         let way = (to.0 - from.0).signum();
         c.set_line_width(2.0);
         c.set_stroke_style_str(self.colours.of(family));
         c.set_fill_style_str(self.colours.of(family));
-        let dashed = packet.dup || matches!(packet.fate, Fate::UnderWay);
+        let dashed = packet.dup || matches!(packet.fate, Fate::UnderWay | Fate::Held { .. });
         dash(c, if dashed { &[7.0, 4.0] } else { &[] });
         let end = if part == 1.0 { tip.0 - way * 8.0 } else { tip.0 };
         line(c, from.0, from.1, end, tip.1);
         dash(c, &[]);
-        if matches!(packet.fate, Fate::Lost { .. }) {
+        if matches!(packet.fate, Fate::Lost { .. } | Fate::Dropped { .. }) {
             let (x, y) = (tip.0 + way * 8.0, tip.1);
             line(c, x - 4.0, y - 4.0, x + 4.0, y + 4.0);
             line(c, x - 4.0, y + 4.0, x + 4.0, y - 4.0);

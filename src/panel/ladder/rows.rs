@@ -47,5 +47,7 @@ fn fate(fate: &Fate) -> &'static str {
         Fate::UnderWay => "underway",
         Fate::Arrived { .. } => "arrived",
         Fate::Lost { .. } => "lost",
+        Fate::Held { .. } => "held",
+        Fate::Dropped { .. } => "dropped",
     }
 }

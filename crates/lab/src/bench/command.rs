@@ -8,7 +8,7 @@ use contract::tunnel::Record;
 use contract::{Answer, Command, DeviceId, DeviceKind, DeviceSpec, Habit, PaceWanted, Protocol, Refusal};
 use mqtt::{QoS, Text, topic};
 
-use super::{Bench, Outgoing, Scene};
+use super::{Bench, Outgoing, Press, Scene};
 use crate::journal::Journal;
 use crate::pace::Wall;
 use crate::scene;
@@ -20,7 +20,7 @@ const YOU: &str = "you";
 /// World time from one device's connecting to the next one's, at the beginning of a scene, so that each can be followed by itself.
 const BETWEEN_CONNECTS: u64 = 100_000;
 
-type Result<T> = core::result::Result<T, Refusal>;
+pub(super) type Result<T> = core::result::Result<T, Refusal>;
 
 impl Bench {
     pub(super) fn command(&mut self, wall: Wall, command: Command, out: &mut Vec<Outgoing>) -> Result<Answer> {
@@ -31,10 +31,20 @@ impl Bench {
                 self.pace_untouched = false;
                 self.set_pace(wall, check_pace(wanted)?);
                 if wanted != PaceWanted::Paused {
+                    self.halted_by = None;
                     self.begin_scene(wall);
                 }
             }
-            Command::Step => self.press_step(wall)?,
+            Command::Step => self.press_step(wall, Press::Any)?,
+            Command::StepTo(to) => self.press_step(wall, Press::To(to))?,
+            Command::AddRule(rule) => return self.add_rule(wall, rule).map(Answer::Rule),
+            Command::RemoveRule(id) => self.remove_rule(wall, id)?,
+            Command::Touch { row, fault } => self.touch(wall, row, fault)?,
+            Command::Link { device, action } => self.act_on_link(wall, device, action)?,
+            Command::Inject { device, to_broker, bytes } => self.inject(wall, device, to_broker, bytes)?,
+            Command::AnswerPings(on) => self.answers_pings = on,
+            Command::Fork { step } => self.fork(wall, step)?,
+            Command::Switch => self.switch(wall)?,
             Command::Clear => self.clear(wall),
             Command::LoadScene(name) => self.load_scene(wall, &name)?,
             Command::AddDevice(spec) => return self.add_device(wall, spec).map(Answer::Device),
@@ -87,13 +97,14 @@ impl Bench {
             devices.push(self.world.devices.next_id().saturating_add(devices.len() as DeviceId));
             self.post(wall, Input::Add { spec, connect: false });
         }
-        self.scene = Some(Scene { name: name.to_string(), devices, waiting: true });
+        self.scene = Some(Scene { name: name.to_string(), devices, waiting: true, begun_at: 0 });
         Ok(())
     }
 
     fn begin_scene(&mut self, wall: Wall) {
         let Some(scene) = self.scene.as_mut().filter(|scene| scene.waiting) else { return };
         scene.waiting = false;
+        scene.begun_at = self.world.steps();
         let connects: Vec<Input> = scene
             .devices
             .iter()
@@ -103,14 +114,14 @@ impl Bench {
         connects.into_iter().for_each(|connect| self.post(wall, connect));
     }
 
-    fn press_step(&mut self, wall: Wall) -> Result<()> {
+    fn press_step(&mut self, wall: Wall, wanted: Press) -> Result<()> {
         self.pace_untouched = false;
         if self.pace.wanted() != PaceWanted::Paused {
             self.set_pace(wall, PaceWanted::Paused);
         }
         let begun = self.scene.as_ref().is_some_and(|scene| scene.waiting);
         self.begin_scene(wall);
-        if self.press(wall) || begun {
+        if self.press(wall, wanted) || begun {
             return Ok(());
         }
         let next_in = self.world.next_at().map(|next| next.since(self.limit(wall)));
@@ -134,6 +145,9 @@ impl Bench {
         self.journal = Journal::new(&self.config, &self.world);
         self.trace = Trace::new(&self.config);
         self.scene = None;
+        self.halted_by = None;
+        self.past = None;
+        self.other = None;
         let wanted = self.pace.wanted();
         self.pace = crate::pace::Pace::new(wall);
         self.set_pace(wall, wanted);
@@ -150,7 +164,7 @@ impl Bench {
         }
         let id = self.world.devices.next_id();
         self.post(wall, Input::Add { spec, connect: true });
-        self.catch_up();
+        self.catch_up(wall);
         Ok(id)
     }
 
@@ -188,20 +202,20 @@ impl Bench {
         };
         if self.simulated(id)? {
             self.post(wall, Input::Connect { device: id, after: 0 });
-            self.catch_up();
+            self.catch_up(wall);
         }
         Ok(id)
     }
 
     /// Does what was posted, so that the next command finds it done. Orders are done at any pace.
-    fn catch_up(&mut self) {
+    pub(super) fn catch_up(&mut self, wall: Wall) {
         while self.world.has_orders() {
-            self.step();
+            self.step(wall);
         }
     }
 
     /// Whether a simulated device is away; an error for others.
-    fn simulated(&self, id: DeviceId) -> Result<bool> {
+    pub(super) fn simulated(&self, id: DeviceId) -> Result<bool> {
         let device = self.world.devices.get(id).ok_or(Refusal::NoSuchDevice)?;
         device.client.as_ref().map(|client| client.is_away()).ok_or(Refusal::NotSimulated)
     }
@@ -258,7 +272,7 @@ fn check_spec(spec: &DeviceSpec) -> Result<()> {
     Ok(())
 }
 
-fn check_qos(field: &str, qos: u8) -> Result<QoS> {
+pub(super) fn check_qos(field: &str, qos: u8) -> Result<QoS> {
     QoS::from_bits(qos).ok_or_else(|| bad(field, "QoS is 0, 1 or 2."))
 }
 
@@ -271,11 +285,11 @@ fn check_topic(field: &str, name: &str) -> Result<()> {
     topic::TopicName::parse(name).map(drop).map_err(|error| bad(field, &error.to_string()))
 }
 
-fn check_filter(filter: &str) -> Result<()> {
+pub(super) fn check_filter(filter: &str) -> Result<()> {
     check_text("filter", filter)?;
     topic::TopicFilter::parse(filter).map(drop).map_err(|error| bad("filter", &error.to_string()))
 }
 
-fn bad(field: &str, why: &str) -> Refusal {
+pub(super) fn bad(field: &str, why: &str) -> Refusal {
     Refusal::BadField { field: String::from(field), why: String::from(why) }
 }

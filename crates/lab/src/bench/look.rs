@@ -42,8 +42,15 @@ impl Bench {
         out.push(Outgoing::Report(Report::Seen { id: pending.id, seen }));
     }
 
-    fn seen(&self, wall: Wall, lens: &Lens) -> Seen {
-        let (first_row, end_row) = self.trace.range();
+    fn seen(&mut self, wall: Wall, lens: &Lens) -> Seen {
+        let past = lens.past.filter(|&step| self.go_back(step));
+        let world = self.past.as_ref().filter(|_| past.is_some()).unwrap_or(&self.world);
+        let (first_row, present) = self.trace.range();
+        let end_row = past.map_or(present, |step| self.trace.row_after(step));
+        let row = |n| match past {
+            None => show::row(&self.trace, n),
+            Some(step) => show::row_then(&self.trace, n, step),
+        };
         let window = match lens.rows {
             None => first_row..first_row,
             Some(RowsWanted::Last { count }) => end_row.saturating_sub(count.min(MOST_ROWS).into()).max(first_row)..end_row,
@@ -52,28 +59,34 @@ impl Bench {
                 from..from.saturating_add(count.min(MOST_ROWS).into()).min(end_row)
             }
         };
-        let (devices, more_devices) = show::devices(&self.world);
+        let (devices, more_devices) = show::devices(world);
         let waiting = self.scene.as_ref().is_some_and(|scene| scene.waiting);
         let due = self.world.next_at().is_some_and(|next| next <= self.limit(wall));
         Seen {
             revision: self.revision,
-            step: self.world.steps(),
-            now: self.pace.time(wall, self.world.now()).micros(),
+            step: world.steps(),
+            now: past.map_or_else(|| self.pace.time(wall, self.world.now()), |_| world.now()).micros(),
             pace: PaceView(self.pace.wanted()),
             can_step: waiting || due || self.world.has_orders(),
             first_row,
             end_row,
-            rows: window.filter_map(|n| show::row(&self.trace, n)).collect(),
+            rows: window.filter_map(row).collect(),
             devices,
             more_devices,
             packet: lens.packet.and_then(|n| show::packet_view(&self.trace, n)),
-            session: lens.session.and_then(|device| show::session(&self.world, device)),
-            topics: if lens.topics { show::topics(&self.world, &self.trace) } else { Vec::new() },
+            session: lens.session.and_then(|device| show::session(world, device)),
+            topics: if lens.topics { show::topics(world, &self.trace, end_row) } else { Vec::new() },
             timeline: show::timeline(&self.trace, lens.timeline),
             relay: self.relay.view.clone(),
             mode: show::mode(&self.world),
             scene: self.scene.as_ref().map(|scene| SceneView { name: scene.name.clone(), waiting: scene.waiting }),
-            counters: contract::Counters { rows_forgotten: first_row, ..*self.world.counters() },
+            horizon: self.journal.horizon(),
+            past,
+            rules: world.faults.views(world.now()),
+            halted_by: self.halted_by,
+            answers_pings: self.answers_pings,
+            other: self.other_view(lens.compare),
+            counters: contract::Counters { rows_forgotten: first_row, ..*world.counters() },
         }
     }
 }

@@ -5,7 +5,9 @@
 //! nothing else.
 
 mod command;
+mod disturb;
 mod look;
+mod past;
 mod relay;
 
 use alloc::string::String;
@@ -14,15 +16,16 @@ use alloc::vec::Vec;
 use broker::Instant;
 use bytes::Bytes;
 use contract::tunnel::{ConnNo, MAX_BATCH, Record};
-use contract::{Ask, Asked, DeviceId, PaceWanted, Report, Step};
+use contract::{Ask, Asked, DeviceId, PaceWanted, Report, RuleId, Step, StepTo};
 
 use crate::config::Config;
 use crate::journal::Journal;
 use crate::link::FlightNo;
 use crate::pace::{Pace, Wall};
 use crate::trace::Trace;
-use crate::world::{Departure, Fact, Input, Sink, World};
+use crate::world::{Departure, Fact, Input, Sink, Touch, World};
 use look::Pending;
+use past::Other;
 use relay::Relay;
 
 /// Steps that one call may take before others get their turn: some tens of milliseconds.
@@ -77,8 +80,25 @@ pub struct Bench {
     scene: Option<Scene>,
     relay: Relay,
     pending: Option<Pending>,
+    /// The break-point that has paused the world.
+    halted_by: Option<RuleId>,
+    /// The world as it was, for a page that looks at the past.
+    past: Option<World>,
+    /// The other future of the last fork.
+    other: Option<Other>,
+    /// PINGREQ is answered while the world is paused.
+    answers_pings: bool,
     revision: u64,
     batches: Vec<Vec<u8>>,
+}
+
+/// What a press waits for.
+#[derive(Clone, Copy, Debug)]
+enum Press {
+    /// A packet has arrived, or something worth a row has happened.
+    Any,
+    /// This.
+    To(StepTo),
 }
 
 /// A scene that was loaded.
@@ -87,6 +107,8 @@ struct Scene {
     name: String,
     devices: Vec<DeviceId>,
     waiting: bool,
+    /// The step after which it was begun.
+    begun_at: Step,
 }
 
 impl Bench {
@@ -101,6 +123,10 @@ impl Bench {
             scene: None,
             relay: Relay::default(),
             pending: None,
+            halted_by: None,
+            past: None,
+            other: None,
+            answers_pings: true,
             revision: 1,
             batches: Vec::new(),
             config,
@@ -123,7 +149,11 @@ impl Bench {
             Incoming::TunnelClosed => self.tunnel_closed(wall),
             Incoming::Wake => self.relay_wake(wall, out),
         }
-        let more = self.run(wall);
+        let mut more = self.run(wall);
+        if self.must_answer_pings() {
+            self.post(wall, Input::AnswerPings);
+            more |= self.run(wall);
+        }
         out.extend(self.batches.drain(..).map(Outgoing::Tunnel));
         self.answer(wall, out);
         if let Some(at) = if more { Some(wall) } else { self.wake_at(wall) } {
@@ -157,14 +187,14 @@ impl Bench {
                     if next > self.limit(wall) || !self.pace.take_beat(wall, millis) {
                         break;
                     }
-                    self.press(wall);
+                    self.press(wall, Press::Any);
                     continue;
                 }
                 if matches!(self.pace.wanted(), PaceWanted::Paused) || next > self.pace.time(wall, self.world.now()) {
                     break;
                 }
             }
-            self.step();
+            self.step(wall);
         }
         self.journal.mark(&self.world);
         self.world.has_orders()
@@ -173,28 +203,44 @@ impl Bench {
                 && self.world.next_at().is_some_and(|next| next <= self.pace.time(wall, self.world.now())))
     }
 
-    /// One step of the world, written into the trace.
-    fn step(&mut self) {
-        let mut sink = Watch { trace: &mut self.trace, batches: &mut self.batches };
+    /// One step of the world, written into the trace. A break-point pauses it.
+    fn step(&mut self, wall: Wall) {
+        let mut halted_by = None;
+        let mut sink = Watch { trace: &mut self.trace, batches: &mut self.batches, halted_by: &mut halted_by };
         if self.world.step(&mut sink).is_some() {
             self.revision = self.revision.saturating_add(1);
         }
+        if halted_by.is_some() {
+            self.halted_by = halted_by;
+            self.set_pace(wall, PaceWanted::Paused);
+        }
     }
 
-    /// Steps until a packet has arrived or something worth a row has happened. `false`: nothing is due as far as time may go.
-    fn press(&mut self, wall: Wall) -> bool {
+    /// Steps until what is wanted has moved, or a break-point has halted the world. `false`: nothing is due as far as time may go.
+    fn press(&mut self, wall: Wall, wanted: Press) -> bool {
         let limit = self.limit(wall);
+        self.halted_by = None;
         for _ in 0..self.config.max_steps_per_press {
             let was_order = self.world.has_orders();
             if !was_order && self.world.next_at().is_none_or(|next| next > limit) {
                 return false;
             }
-            self.step();
-            if !was_order && self.trace.has_moved() {
+            self.step(wall);
+            if self.halted_by.is_some() || (!was_order && self.has_moved(wanted)) {
                 return true;
             }
         }
         false
+    }
+
+    fn has_moved(&self, wanted: Press) -> bool {
+        let Some(moved) = self.trace.moved() else { return false };
+        match wanted {
+            Press::Any => true,
+            Press::To(StepTo::Device(device)) => moved.device == device && moved.packet.is_some(),
+            Press::To(StepTo::Flow(flow)) => moved.packet.as_ref().is_some_and(|packet| packet.flow == Some(flow)),
+            Press::To(StepTo::Break) => false,
+        }
     }
 
     /// How far steps may take the world. A device on the other side of the relay has its own clock: a step must not carry the world
@@ -226,6 +272,7 @@ impl Bench {
 struct Watch<'a> {
     trace: &'a mut Trace,
     batches: &'a mut Vec<Vec<u8>>,
+    halted_by: &'a mut Option<RuleId>,
 }
 
 impl Watch<'_> {
@@ -260,6 +307,14 @@ impl Sink for Watch<'_> {
 
     fn lost(&mut self, flight: FlightNo) {
         self.trace.lost(flight);
+    }
+
+    fn touched(&mut self, flight: FlightNo, touch: Touch) {
+        self.trace.touched(flight, touch);
+    }
+
+    fn halt(&mut self, rule: RuleId) {
+        *self.halted_by = Some(rule);
     }
 
     fn fact(&mut self, device: DeviceId, fact: Fact) {

@@ -28,6 +28,8 @@ pub(crate) enum Input<'a> {
     Opened,
     /// A packet came.
     Frame(Frame<'a>),
+    /// What came is no MQTT.
+    Garbage,
     /// Its transport is closed.
     Closed,
     /// The time it asked for has come.
@@ -153,6 +155,7 @@ impl Client {
                 self.connect(now, out);
             }
             Input::Frame(frame) => self.on_frame(now, frame, out),
+            Input::Garbage => out.push(Output::Close),
             Input::Closed => self.on_closed(now),
             Input::Wake => self.on_wake(now, out),
             Input::Publish(publication) => self.publish(now, publication, out),

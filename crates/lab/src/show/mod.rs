@@ -4,7 +4,7 @@ mod note;
 mod packet;
 mod view;
 
-pub(crate) use packet::{packet_view, row};
+pub(crate) use packet::{kind_of, packet_view, row, row_then};
 pub(crate) use view::{devices, mode, session, timeline, topics};
 
 use alloc::string::String;

@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 
 use broker::{EndWhy, Event, GoneWhy};
-use contract::{CloseWhy, DeviceId, DropWhy, Letter, Note};
+use contract::{AgainWhy, CloseWhy, DeviceId, DropWhy, Letter, Note, ResendRule};
 use mqtt::PacketType;
 
 use crate::world::Fact;
@@ -14,6 +14,9 @@ pub(super) fn note(device: DeviceId, fact: &Fact) -> Option<Note> {
         Fact::Opened { transport, peer } => Note::Opened { transport: String::from(*transport), peer: peer.to_string() },
         Fact::EndedByUser => Note::Closed(CloseWhy::ByUser),
         Fact::Gone { how } => Note::Closed(CloseWhy::Gone(how.to_string())),
+        Fact::Cut => Note::Closed(CloseWhy::Cut),
+        Fact::Injected { to_broker, len } => Note::Injected { to_broker: *to_broker, len: u32::try_from(*len).unwrap_or(u32::MAX) },
+        Fact::PingAnswered => Note::PingAnswered,
         Fact::Broker(event) => return of_broker(device, event),
     })
 }
@@ -34,7 +37,12 @@ fn of_broker(device: DeviceId, event: &Event) -> Option<Note> {
         Event::Queued { length, .. } => Note::Queued { device, length: *length },
         Event::Dropped { why, .. } => Note::Dropped { device, why: drop_why(*why) },
         Event::Delivered { qos, id, .. } => Note::Delivered { qos: *qos as u8, packet_id: id.get() },
-        Event::SentAgain { id, .. } => Note::SentAgain { packet_id: id.get() },
+        Event::SentAgain { id, why, .. } => Note::SentAgain { packet_id: id.get(), why: again_why(*why) },
+        Event::ResentByClient { id, rule, .. } => Note::ResentByDevice { packet_id: id.get(), rule: resend_rule(*rule) },
+        Event::NotRetained { limit, .. } => Note::NotRetained { limit: *limit },
+        Event::LoggedIn { user, .. } => Note::LoggedIn { user: user.to_string() },
+        Event::AccessSet => Note::AccessSet,
+        Event::MayNotSubscribe { filter, .. } => Note::MayNotSubscribe { filter: filter.to_string() },
         Event::RetainedSet { .. } => Note::RetainedSet,
         Event::RetainedCleared => Note::RetainedCleared,
         Event::WillPublished { topic, .. } => Note::WillPublished { topic: topic.to_string() },
@@ -77,5 +85,24 @@ fn drop_why(why: broker::DropWhy) -> DropWhy {
         broker::DropWhy::Expired => DropWhy::Expired,
         broker::DropWhy::NoLocal => DropWhy::NoLocal,
         broker::DropWhy::SessionEnded => DropWhy::SessionEnded,
+        broker::DropWhy::Refused => DropWhy::Refused,
+        broker::DropWhy::NotAllowed => DropWhy::NotAllowed,
+        broker::DropWhy::MayNotRead => DropWhy::MayNotRead,
+        broker::DropWhy::PublisherMayNot => DropWhy::PublisherMayNot,
+    }
+}
+
+fn again_why(why: broker::AgainWhy) -> AgainWhy {
+    match why {
+        broker::AgainWhy::NewConnection => AgainWhy::NewConnection,
+        broker::AgainWhy::NoAnswer => AgainWhy::NoAnswer,
+    }
+}
+
+fn resend_rule(rule: broker::ResendRule) -> ResendRule {
+    match rule {
+        broker::ResendRule::Forbidden => ResendRule::Forbidden,
+        broker::ResendRule::NotAskedFor => ResendRule::NotAskedFor,
+        broker::ResendRule::Allowed => ResendRule::Allowed,
     }
 }

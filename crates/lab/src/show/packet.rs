@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use contract::{ByteField, Fact, Kind, PacketRow, PacketView, Row, RowNo, What};
+use contract::{ByteField, Fact, Kind, PacketRow, PacketView, Row, RowNo, Step, What};
 use mqtt::{Frame, Packet, PacketType, ReasonCode};
 
 use super::{note, preview};
@@ -16,7 +16,19 @@ const NEAR: u64 = 5_000;
 
 /// A row, or `None` when it is no longer kept.
 pub(crate) fn row(trace: &Trace, n: RowNo) -> Option<Row> {
-    let record = trace.get(n)?;
+    of(trace, n, trace.get(n)?)
+}
+
+/// A row as it was after this step.
+pub(crate) fn row_then(trace: &Trace, n: RowNo, step: Step) -> Option<Row> {
+    let mut record = trace.get(n)?.clone();
+    if record.done > step {
+        record.reopen();
+    }
+    of(trace, n, &record)
+}
+
+fn of(trace: &Trace, n: RowNo, record: &Record) -> Option<Row> {
     let what = match &record.packet {
         Some(packet) => What::Packet(packet_row(packet, &trace.bytes(packet))),
         None => What::Event,
@@ -77,6 +89,7 @@ fn packet_row(record: &PacketRecord, bytes: &[u8]) -> PacketRow {
         flow: record.flow,
         message: (record.message > 0).then_some(record.message),
         copy_of: record.copy_of,
+        fault: record.fault,
         fate: record.fate,
     };
     if record.bad {
@@ -199,7 +212,7 @@ fn reason(code: ReasonCode, packet: PacketType) -> Fact {
 }
 
 /// The kind of packet that a first byte announces.
-pub(super) fn kind_of(first: u8) -> Kind {
+pub(crate) fn kind_of(first: u8) -> Kind {
     match PacketType::from_first_byte(first) {
         Some(PacketType::Connect) => Kind::Connect,
         Some(PacketType::Connack) => Kind::Connack,

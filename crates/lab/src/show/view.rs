@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use broker::Phase;
 use contract::{
-    DeviceId, DeviceKind, DeviceView, Direction, Fate, Kind, ModeView, Protocol, SessionView, SlotPhase, SlotView, SubscriptionView,
+    DeviceId, DeviceKind, DeviceView, Direction, Fate, Kind, ModeView, Protocol, RowNo, SessionView, SlotPhase, SlotView, SubscriptionView,
     TimelineBucket, TopicView,
 };
 use mqtt::Version;
@@ -52,6 +52,7 @@ fn device(world: &World, id: DeviceId) -> Option<DeviceView> {
         in_flight_out: session.map_or(0, |session| count(session.in_flight_out)),
         in_flight_in: session.map_or(0, |session| count(session.in_flight_in)),
         queued: session.map_or(0, |session| count(session.queued)),
+        silent: world.is_silent(id),
         packets_in: device.packets_in.saturating_add(packets_in),
         packets_out: device.packets_out.saturating_add(packets_out),
     })
@@ -118,13 +119,13 @@ pub(crate) fn session(world: &World, id: DeviceId) -> Option<SessionView> {
 }
 
 /// Retained topics and those of the last PUBLISH packets to the broker, with their last values.
-pub(crate) fn topics(world: &World, trace: &Trace) -> Vec<TopicView> {
+pub(crate) fn topics(world: &World, trace: &Trace, end: RowNo) -> Vec<TopicView> {
     let mut topics: BTreeMap<String, TopicView> = BTreeMap::new();
     for (topic, payload) in world.broker.retained(MOST_TOPICS) {
         let view = TopicView { topic: topic.clone(), value: preview(&payload, true), len: count(payload.len()), retained: true };
         topics.insert(topic, view);
     }
-    let (first, end) = trace.range();
+    let (first, _) = trace.range();
     for n in (end.saturating_sub(TOPIC_ROWS).max(first)..end).rev() {
         if topics.len() >= MOST_TOPICS {
             break;

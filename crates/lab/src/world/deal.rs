@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use broker::{ConnId, EndWhy, Event, GoneWhy, Outbox, Output};
 use contract::{DeviceId, DeviceState};
 
+use super::fate::judge;
 use super::{Departure, Fact, Sink, World};
 use crate::agenda::Due;
 
@@ -26,13 +27,17 @@ impl World {
     }
 
     /// A packet of the broker sets out.
-    fn set_out(&mut self, conn: ConnId, bytes: &[u8], message: broker::MessageNo, sink: &mut dyn Sink) {
+    pub(super) fn set_out(&mut self, conn: ConnId, bytes: &[u8], message: broker::MessageNo, sink: &mut dyn Sink) {
         let Some(link) = self.links.get_mut(&conn) else { return };
         if link.device_done {
             return;
         }
+        if link.answered_pings > 0 && self.swallow_ping(conn, bytes) {
+            return;
+        }
+        let Some(link) = self.links.get_mut(&conn) else { return };
         self.last_flight = self.last_flight.wrapping_add(1);
-        sink.departed(Departure {
+        let departure = Departure {
             flight: self.last_flight,
             device: link.device,
             to_broker: false,
@@ -40,7 +45,12 @@ impl World {
             bytes,
             bad: false,
             message,
-        });
+        };
+        sink.departed(departure);
+        if self.faults.is_armed() {
+            let due = self.now.after(link.latency);
+            judge(&mut self.faults, &self.devices, (self.now, due), &departure, sink);
+        }
         link.to_device.push(self.last_flight, bytes);
         if let Some(tunnelled) = &mut link.tunnel {
             tunnelled.unsent = tunnelled.unsent.saturating_add(bytes.len());
@@ -55,6 +65,9 @@ impl World {
         let Some(link) = self.links.get_mut(&conn) else { return };
         link.broker_done = true;
         if link.device_done {
+            if link.silent {
+                self.wake_silent(conn);
+            }
             return;
         }
         link.to_device.push_end(GoneWhy::Closed);
@@ -73,6 +86,9 @@ impl World {
             | Event::NotPassedOnTwice { conn, .. }
             | Event::Delivered { conn, .. }
             | Event::SentAgain { conn, .. }
+            | Event::LoggedIn { conn, .. }
+            | Event::MayNotSubscribe { conn, .. }
+            | Event::ResentByClient { conn, .. }
             | Event::WillDiscarded { conn }
             | Event::KeepAliveOver { conn, .. }
             | Event::Subscribed { conn, .. }
@@ -86,10 +102,11 @@ impl World {
             Event::SessionEnded { client, .. } | Event::Queued { client, .. } | Event::WillPublished { client, .. } => {
                 self.devices.find(client).unwrap_or(0)
             }
-            Event::PassedOn { .. } | Event::RetainedSet { .. } | Event::RetainedCleared => 0,
+            Event::PassedOn { .. } | Event::RetainedSet { .. } | Event::NotRetained { .. } | Event::RetainedCleared | Event::AccessSet => 0,
         };
         let fact = match &event {
             // The relay knows more about such an end than the broker, which is told only that it came.
+            Event::Ended { conn, why: EndWhy::Gone(_) } if self.links.get(conn).is_some_and(|link| link.cut) => Fact::Cut,
             Event::Ended { conn, why: EndWhy::Gone(GoneWhy::Closed | GoneWhy::Lost) } => {
                 Fact::Gone { how: self.links.get(conn).map_or_else(|| Arc::from(""), |link| link.gone_how.clone()) }
             }

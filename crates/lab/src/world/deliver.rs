@@ -1,10 +1,11 @@
 //! What is due on the agenda: a packet arrives, a simulated device wakes.
 
 use broker::ConnId;
-use contract::DeviceId;
 use contract::tunnel::{ConnNo, WINDOW};
-use mqtt::{Frame, Packet, PacketType};
+use contract::{Counters, DeviceId};
+use mqtt::{Frame, Packet, PacketType, Version};
 
+use super::fate::{ANSWERED, Gate};
 use super::{Sink, World};
 use crate::agenda::Due;
 use crate::client;
@@ -21,6 +22,16 @@ impl World {
     }
 
     fn arrive_at_broker(&mut self, conn: ConnId, sink: &mut dyn Sink) {
+        let gate = if self.is_disturbed() { self.gate(conn, true, sink) } else { Gate::Open };
+        if gate != Gate::Shut {
+            self.pass_to_broker(conn, sink);
+        }
+        if gate == Gate::ThenCut {
+            self.cut(conn, sink);
+        }
+    }
+
+    fn pass_to_broker(&mut self, conn: ConnId, sink: &mut dyn Sink) {
         let Some(link) = self.links.get_mut(&conn) else { return };
         let Some(piece) = link.to_broker.pop() else { return };
         let mut outbox = core::mem::take(&mut self.outbox);
@@ -30,16 +41,13 @@ impl World {
                 link.packets_in = link.packets_in.saturating_add(1);
                 self.counters.packets_in = self.counters.packets_in.saturating_add(1);
                 self.counters.bytes_in = self.counters.bytes_in.saturating_add(len.into());
-                if let Ok(frame) = Frame::parse(link.to_broker.arrived()) {
-                    match frame.kind() {
-                        PacketType::Publish => self.counters.published = self.counters.published.saturating_add(1),
-                        PacketType::Connect => {
-                            if let Ok(Packet::Connect(connect)) = Packet::decode(frame, link.version) {
-                                link.version = connect.version;
-                            }
-                        }
-                        _ => {}
-                    }
+                if let Some(rot) = link.rot_to_broker.take() {
+                    self.outbox = outbox;
+                    self.arrive_rotten(conn, rot, sink);
+                    return self.give_credit(conn, sink);
+                }
+                if let Ok(frame) = Frame::parse(link.to_broker.front.as_slice()) {
+                    note_frame(frame, &mut link.version, &mut self.counters);
                     self.broker.handle(self.now, broker::Input::Frame { conn, frame }, &mut outbox);
                 }
             }
@@ -69,13 +77,29 @@ impl World {
     }
 
     fn arrive_at_device(&mut self, conn: ConnId, sink: &mut dyn Sink) {
-        let Some(link) = self.links.get_mut(&conn) else { return };
-        if link.device_done {
+        if self.links.get(&conn).is_none_or(|link| link.device_done) {
             return;
         }
+        let gate = if self.is_disturbed() { self.gate(conn, false, sink) } else { Gate::Open };
+        if gate != Gate::Shut {
+            self.pass_to_device(conn, sink);
+        }
+        if gate == Gate::ThenCut {
+            self.cut(conn, sink);
+        }
+    }
+
+    fn pass_to_device(&mut self, conn: ConnId, sink: &mut dyn Sink) {
+        let Some(link) = self.links.get_mut(&conn) else { return };
         let Some(piece) = link.to_device.pop() else { return };
         match piece {
-            Piece::Packet { flight, len, .. } => {
+            Piece::Packet { flight: ANSWERED, len } => {
+                if let Some(tunnelled) = &mut link.tunnel {
+                    tunnelled.unsent = tunnelled.unsent.saturating_sub(len as usize);
+                }
+                self.turn(broker::Input::Drained { conn, bytes: len }, sink);
+            }
+            Piece::Packet { flight, len } => {
                 sink.landed(flight);
                 link.packets_out = link.packets_out.saturating_add(1);
                 self.counters.packets_out = self.counters.packets_out.saturating_add(1);
@@ -98,7 +122,9 @@ impl World {
         let Some(link) = self.links.get_mut(&conn) else { return };
         let device = link.device;
         let bytes = core::mem::take(&mut link.to_device.front);
-        if let Ok(frame) = Frame::parse(&bytes) {
+        if let Some(rot) = link.rot_to_device.take() {
+            self.hand_over_rotten(conn, rot, &bytes, sink);
+        } else if let Ok(frame) = Frame::parse(&bytes) {
             self.drive(device, client::Input::Frame(frame), sink);
         }
         if let Some(link) = self.links.get_mut(&conn) {
@@ -130,9 +156,15 @@ impl World {
     }
 
     /// Forgets a link. What is still under way on it never arrives.
-    fn drop_link(&mut self, conn: ConnId, sink: &mut dyn Sink) {
+    pub(super) fn drop_link(&mut self, conn: ConnId, sink: &mut dyn Sink) {
         let Some(link) = self.links.remove(&conn) else { return };
-        link.to_broker.flights().chain(link.to_device.flights()).for_each(|flight| sink.lost(flight));
+        for flight in link.to_broker.flights().chain(link.to_device.flights()) {
+            self.faults.forget(flight);
+            sink.lost(flight);
+        }
+        if link.silent {
+            self.silent_links = self.silent_links.saturating_sub(1);
+        }
         if let Some(tunnelled) = &link.tunnel {
             self.by_tunnel.remove(&tunnelled.no);
         }
@@ -187,8 +219,21 @@ impl World {
     }
 }
 
+/// What a packet for the broker tells about its connection, which gets its version from CONNECT.
+pub(super) fn note_frame(frame: Frame<'_>, version: &mut Version, counters: &mut Counters) {
+    match frame.kind() {
+        PacketType::Publish => counters.published = counters.published.saturating_add(1),
+        PacketType::Connect => {
+            if let Ok(Packet::Connect(connect)) = Packet::decode(frame, *version) {
+                *version = connect.version;
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Sends to the relay what the window allows; the rest waits.
-fn transmit(tunnelled: &mut Tunnelled, bytes: &[u8], sink: &mut dyn Sink) {
+pub(super) fn transmit(tunnelled: &mut Tunnelled, bytes: &[u8], sink: &mut dyn Sink) {
     let now = if tunnelled.spill.is_empty() { bytes.len().min(tunnelled.window) } else { 0 };
     let (first, rest) = bytes.split_at_checked(now).unwrap_or((&[], bytes));
     if !first.is_empty() {

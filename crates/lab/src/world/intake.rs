@@ -9,6 +9,7 @@ use contract::tunnel::{ConnNo, Transport};
 use contract::{DeviceId, DeviceKind, DeviceSpec, DeviceState};
 use mqtt::{Frame, Malformed, Packet, PacketType, ReasonCode};
 
+use super::fate::judge;
 use super::{Departure, Fact, Input, Sink, World};
 use crate::agenda::Due;
 use crate::client::{self, Client, Publication};
@@ -36,6 +37,12 @@ impl World {
                 let publication = Publication { topic, payload: payload.to_vec(), qos, retain };
                 self.drive(device, client::Input::Publish(publication), sink);
             }
+            Input::AddRule(rule) => self.faults.add(self.now, rule),
+            Input::RemoveRule(id) => self.faults.remove(id),
+            Input::Touch { flight, fault } => self.touch(flight, fault, sink),
+            Input::Link { device, action } => self.act_on_link(device, action, sink),
+            Input::Inject { device, to_broker, bytes } => self.inject(device, to_broker, &bytes, sink),
+            Input::AnswerPings => self.answer_pings(sink),
         }
     }
 
@@ -177,7 +184,10 @@ impl World {
     fn close_from_device(&mut self, conn: ConnId, sink: &mut dyn Sink) {
         let Some(link) = self.links.get_mut(&conn) else { return };
         link.device_done = true;
-        link.to_device.flights().for_each(|flight| sink.lost(flight));
+        for flight in link.to_device.flights() {
+            self.faults.forget(flight);
+            sink.lost(flight);
+        }
         link.to_device = Default::default();
         link.to_broker.push_end(GoneWhy::Closed);
         let at = self.now.after(link.latency);
@@ -185,7 +195,7 @@ impl World {
     }
 
     /// Bytes of a device: cut into packets, each of which sets out.
-    fn intake(&mut self, conn: ConnId, bytes: &[u8], sink: &mut dyn Sink) {
+    pub(super) fn intake(&mut self, conn: ConnId, bytes: &[u8], sink: &mut dyn Sink) {
         let Some(link) = self.links.get_mut(&conn) else { return };
         if link.broker_done || link.device_done {
             return;
@@ -213,7 +223,7 @@ impl World {
                 Ok(Some(frame)) => {
                     used = used.saturating_add(frame.bytes().len());
                     self.last_flight = self.last_flight.wrapping_add(1);
-                    sink.departed(Departure {
+                    let departure = Departure {
                         flight: self.last_flight,
                         device: link.device,
                         to_broker: true,
@@ -221,7 +231,11 @@ impl World {
                         bytes: frame.bytes(),
                         bad: false,
                         message: 0,
-                    });
+                    };
+                    sink.departed(departure);
+                    if self.faults.is_armed() {
+                        judge(&mut self.faults, &self.devices, (self.now, at), &departure, sink);
+                    }
                     link.to_broker.push(self.last_flight, frame.bytes());
                     self.agenda.push(at, Due::ToBroker(conn));
                     link.deframer.set_limit(self.config.broker.max_packet_size);

@@ -8,6 +8,7 @@
 mod deal;
 mod deliver;
 mod devices;
+mod fate;
 mod intake;
 
 use alloc::collections::VecDeque;
@@ -18,12 +19,13 @@ use alloc::vec::Vec;
 use broker::{Broker, ConnId, Instant, Outbox};
 use bytes::Bytes;
 use contract::tunnel::{ConnNo, Transport};
-use contract::{Counters, DeviceId, DeviceSpec, Step};
+use contract::{Counters, DeviceId, DeviceSpec, Fault, FaultRule, LinkAction, RuleId, Step, Struck};
 use hashbrown::HashMap;
 use mqtt::{QoS, Version};
 
 use crate::agenda::Agenda;
 use crate::config::Config;
+use crate::fault::Faults;
 use crate::link::{FlightNo, Link};
 pub(crate) use devices::Devices;
 
@@ -102,6 +104,35 @@ pub enum Input {
         /// RETAIN.
         retain: bool,
     },
+    /// Arm a rule.
+    AddRule(FaultRule),
+    /// Forget a rule.
+    RemoveRule(RuleId),
+    /// Plan a fault for a packet under way, or let it go on.
+    Touch {
+        /// The packet.
+        flight: FlightNo,
+        /// What is done to it; none: nothing any more.
+        fault: Option<Fault>,
+    },
+    /// Do something to a device's link.
+    Link {
+        /// Which device.
+        device: DeviceId,
+        /// What is done.
+        action: LinkAction,
+    },
+    /// Put bytes on a device's link as if an end had sent them.
+    Inject {
+        /// Which device.
+        device: DeviceId,
+        /// The device's end, else the broker's.
+        to_broker: bool,
+        /// The bytes.
+        bytes: Bytes,
+    },
+    /// Answer PINGREQ that wait at the door, as the world is paused.
+    AnswerPings,
 }
 
 /// A packet that sets out on a link.
@@ -123,6 +154,17 @@ pub struct Departure<'a> {
     pub message: broker::MessageNo,
 }
 
+/// What was done to a packet on its link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touch {
+    /// A fault is planned for it, or none any more.
+    Planned(Option<Struck>),
+    /// It is held now.
+    Held,
+    /// It has vanished.
+    Dropped,
+}
+
 /// What happened, for whoever looks on.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fact {
@@ -140,6 +182,17 @@ pub enum Fact {
         /// Empty when it is not known.
         how: Arc<str>,
     },
+    /// A fault has cut the connection.
+    Cut,
+    /// Bytes were put on the link by hand.
+    Injected {
+        /// As if the device had sent them.
+        to_broker: bool,
+        /// How many.
+        len: usize,
+    },
+    /// PINGREQ was answered while the world was paused.
+    PingAnswered,
     /// The broker tells.
     Broker(broker::Event),
 }
@@ -154,6 +207,10 @@ pub trait Sink {
     fn landed(&mut self, flight: FlightNo);
     /// A packet will never arrive.
     fn lost(&mut self, flight: FlightNo);
+    /// Something is done to a packet on its link.
+    fn touched(&mut self, flight: FlightNo, touch: Touch);
+    /// A packet has set out that this break-point waits for.
+    fn halt(&mut self, rule: RuleId);
     /// Something happened; `device`: to whom, 0: to nobody in the list.
     fn fact(&mut self, device: DeviceId, fact: Fact);
     /// Bytes go to a real device.
@@ -171,6 +228,7 @@ pub struct World {
     pub(crate) broker: Broker,
     pub(crate) devices: Devices,
     pub(crate) counters: Counters,
+    pub(crate) faults: Faults,
     now: Instant,
     step: Step,
     orders: VecDeque<(Instant, Input)>,
@@ -180,6 +238,8 @@ pub struct World {
     last_conn: u32,
     last_flight: FlightNo,
     outbox: Outbox,
+    /// Links on which nothing arrives.
+    silent_links: u32,
 }
 
 impl World {
@@ -187,6 +247,7 @@ impl World {
     pub fn new(config: Config, seed: u64) -> World {
         World {
             broker: Broker::new(config.broker.clone(), seed),
+            faults: Faults::new(seed, config.max_planned_faults),
             config,
             devices: Devices::default(),
             counters: Counters::default(),
@@ -199,6 +260,7 @@ impl World {
             last_conn: 0,
             last_flight: 0,
             outbox: Outbox::default(),
+            silent_links: 0,
         }
     }
 
@@ -301,6 +363,7 @@ impl World {
                 return Err(alloc::format!("{id:?} is not found by its number in the tunnel"));
             }
         }
+        self.faults.check()?;
         self.devices.check()
     }
 
