@@ -1,15 +1,18 @@
 //! The broker against the rules of the standards, from outside: packets in, packets out.
 
+mod auth;
 mod bad;
 mod connect;
 mod flow;
 mod harness;
 mod qos;
 mod retained;
+mod rights;
 mod session;
 mod share;
 mod subscribe;
 mod switches;
 mod timers;
+mod told;
 mod topics;
 mod will;

@@ -141,6 +141,11 @@ impl Stage {
         }
     }
 
+    /// Everything that a client has received and nobody named.
+    pub(crate) fn take(&mut self, name: &str) -> Vec<String> {
+        std::mem::take(&mut self.peer(name).inbox).into()
+    }
+
     /// Lets seconds pass; what is due happens at its time.
     fn pass(&mut self, seconds: f64) {
         self.forget();

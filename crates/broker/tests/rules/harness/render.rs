@@ -61,7 +61,7 @@ fn words_of_publish(publish: &Publish<'_>) -> String {
     let topic = if publish.topic.is_empty() { "\"\"" } else { publish.topic.as_str() };
     let payload = match publish.payload {
         [] => "\"\"".to_owned(),
-        long if long.len() > 60 => format!("<{}>", long.len()),
+        long if long.len() > 80 => format!("<{}>", long.len()),
         text => String::from_utf8_lossy(text).into_owned(),
     };
     let mut line = format!("pub {topic} {payload}");
