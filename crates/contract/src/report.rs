@@ -100,7 +100,7 @@ pub enum Refusal {
 pub struct Seen {
     /// Counts changes of anything that could be seen. For `Look`'s `since`.
     pub revision: u64,
-    /// Steps done.
+    /// Steps done by the world that is shown.
     pub step: Step,
     /// The world's time.
     pub now: Micros,
@@ -136,6 +136,9 @@ pub struct Seen {
     /// The earliest step that can be seen again.
     #[serde(default)]
     pub horizon: Step,
+    /// Steps done by the living world, whichever step is shown.
+    #[serde(default)]
+    pub present: Step,
     /// The step that is shown, when it is not the present.
     #[serde(default)]
     pub past: Option<Step>,
@@ -388,6 +391,9 @@ pub struct TopicView {
 pub struct TimelineBucket {
     /// First row in it.
     pub row: RowNo,
+    /// The step in which that row began.
+    #[serde(default)]
+    pub step: Step,
     /// PUBLISH packets.
     pub publish: u32,
     /// Other packets.

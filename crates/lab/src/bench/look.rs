@@ -81,6 +81,7 @@ impl Bench {
             mode: show::mode(&self.world),
             scene: self.scene.as_ref().map(|scene| SceneView { name: scene.name.clone(), waiting: scene.waiting }),
             horizon: self.journal.horizon(),
+            present: self.world.steps(),
             past,
             rules: world.faults.views(world.now()),
             halted_by: self.halted_by,

@@ -151,7 +151,8 @@ pub(crate) fn timeline(trace: &Trace, buckets: u32) -> Vec<TimelineBucket> {
     (0..buckets)
         .map(|bucket| {
             let (from, to) = (border(bucket), border(bucket.saturating_add(1)));
-            let mut sum = TimelineBucket { row: from, ..TimelineBucket::default() };
+            let step = trace.get(from).map_or(0, |record| record.step);
+            let mut sum = TimelineBucket { row: from, step, ..TimelineBucket::default() };
             // A long bucket is sampled: the picture is the same, and its cost does not grow with the number of rows.
             let every = usize::try_from(to.saturating_sub(from) / 64).unwrap_or(0).max(1);
             for record in (from..to).step_by(every).filter_map(|n| trace.get(n)) {
