@@ -25,6 +25,8 @@ pub struct Config {
     pub mark_every: u64,
     /// Messages that a simulated device holds back because its window is full.
     pub max_client_backlog: usize,
+    /// Bytes of the text of a file of users or rights.
+    pub max_access_bytes: usize,
     /// Rules of faults and break-points.
     pub max_rules: usize,
     /// Packets under way for which a fault is planned at once; those beyond pass, and the rule counts them as missed.
@@ -47,6 +49,7 @@ impl Default for Config {
             max_marks: 16,
             mark_every: 16_384,
             max_client_backlog: 1_000,
+            max_access_bytes: 1024 * 1024,
             max_rules: 100,
             max_planned_faults: 10_000,
             max_steps_per_press: 100_000,

@@ -151,6 +151,7 @@ impl Journal {
 fn size(input: &Input) -> usize {
     let own = match input {
         Input::Data { bytes, .. } | Input::Publish { payload: bytes, .. } => bytes.len(),
+        Input::Access(access) => access.weight(),
         _ => 0,
     };
     own.saturating_add(core::mem::size_of::<Entry>())

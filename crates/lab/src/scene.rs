@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use contract::{DeviceSpec, Habit, Protocol, Will};
+use contract::{DeviceSpec, Habit, Protocol, Will, WillProperties};
 
 /// The devices of a scene, in the order in which they connect.
 pub(crate) fn devices(name: &str) -> Option<Vec<DeviceSpec>> {
@@ -20,7 +20,13 @@ fn car_lock() -> Vec<DeviceSpec> {
         protocol: Protocol::V311,
         clean_start: false,
         keep_alive: 60,
-        will: Some(Will { topic: String::from("car/Car001/state"), payload: b"out of reach".to_vec(), qos: 1, retain: true }),
+        will: Some(Will {
+            topic: String::from("car/Car001/state"),
+            payload: b"out of reach".to_vec(),
+            qos: 1,
+            retain: true,
+            properties: WillProperties::default(),
+        }),
         habits: alloc::vec![Habit::Respond {
             filter: String::from("car/Car001/lock"),
             qos: 2,

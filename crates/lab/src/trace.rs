@@ -36,6 +36,8 @@ pub(crate) struct PacketRecord {
     pub(crate) fate: Fate,
     pub(crate) flow: Option<u64>,
     pub(crate) message: u64,
+    /// The broker has numbered its message when it arrived.
+    named: bool,
     pub(crate) copy_of: Option<RowNo>,
     pub(crate) fault: Option<Struck>,
     /// Its bytes: position in the stream of all kept bytes, and how many.
@@ -48,6 +50,9 @@ impl Record {
         self.done = 0;
         if let Some(packet) = &mut self.packet {
             packet.fate = Fate::UnderWay;
+            if core::mem::take(&mut packet.named) {
+                packet.message = 0;
+            }
             self.facts.1 = 0;
         }
     }
@@ -152,6 +157,7 @@ impl Trace {
             fate: Fate::UnderWay,
             flow,
             message,
+            named: false,
             copy_of,
             fault: None,
             bytes,
@@ -214,6 +220,7 @@ impl Trace {
                 && let Some(packet) = self.current.and_then(|row| self.get_mut(row)).and_then(|record| record.packet.as_mut())
             {
                 packet.message = *message;
+                packet.named = true;
                 if let Some(flow) = packet.flow {
                     self.flows.name(flow, *message);
                 }

@@ -70,6 +70,7 @@ impl Bench {
                 return self.publish(wall, device, topic, payload, (qos, retain)).map(Answer::Device);
             }
             Command::SetMode { strict, explain } => self.set_mode(wall, strict, explain),
+            Command::SetAccess(spec) => self.set_access(wall, &spec)?,
             Command::Attach { url } => self.attach(url, out),
             Command::TakeOver => {
                 if !self.claim(true) {
@@ -141,6 +142,7 @@ impl Bench {
             self.tell_relay(&Record::Close { conn, why: "the world begins again" });
         }
         self.seed = self.seed.wrapping_add(1);
+        let access = self.world.broker().access().clone();
         self.world = World::new(self.config.clone(), self.seed);
         self.journal = Journal::new(&self.config, &self.world);
         self.trace = Trace::new(&self.config);
@@ -151,6 +153,8 @@ impl Bench {
         let wanted = self.pace.wanted();
         self.pace = crate::pace::Pace::new(wall);
         self.set_pace(wall, wanted);
+        // Who begins again does not open the door by it.
+        self.keep_access(wall, access);
     }
 
     fn add_device(&mut self, wall: Wall, spec: DeviceSpec) -> Result<DeviceId> {
@@ -238,6 +242,7 @@ fn check_spec(spec: &DeviceSpec) -> Result<()> {
     if spec.protocol != Protocol::V5 && (spec.session_expiry > 0 || spec.receive_maximum > 0) {
         return Err(bad("protocol", "Session Expiry Interval and Receive Maximum exist from MQTT 5.0 on."));
     }
+    check_login(spec)?;
     if let Some(will) = &spec.will {
         check_topic("will.topic", &will.topic)?;
         check_qos("will.qos", will.qos)?;
@@ -268,6 +273,21 @@ fn check_spec(spec: &DeviceSpec) -> Result<()> {
                 }
             }
         }
+    }
+    Ok(())
+}
+
+fn check_login(spec: &DeviceSpec) -> Result<()> {
+    let (user, password) = (spec.user_name.as_deref(), spec.password.as_deref());
+    check_text("user_name", user.unwrap_or_default())?;
+    if password.is_some_and(|password| password.len() > 0xFFFF) {
+        return Err(bad("password", "A password has at most 65,535 bytes."));
+    }
+    if spec.protocol != Protocol::V5 && user.is_none() && password.is_some() {
+        return Err(bad("user_name", "Before MQTT 5.0 a password needs a user name."));
+    }
+    if spec.scram && (spec.protocol != Protocol::V5 || user.is_none_or(str::is_empty) || password.is_none()) {
+        return Err(bad("scram", "SCRAM-SHA-256 needs MQTT 5.0, a user name and a password."));
     }
     Ok(())
 }

@@ -47,6 +47,7 @@ impl Bench {
         let world = self.past.as_ref().filter(|_| past.is_some()).unwrap_or(&self.world);
         let (first_row, present) = self.trace.range();
         let end_row = past.map_or(present, |step| self.trace.row_after(step));
+        let now = past.map_or_else(|| self.pace.time(wall, self.world.now()), |_| world.now());
         let row = |n| match past {
             None => show::row(&self.trace, n),
             Some(step) => show::row_then(&self.trace, n, step),
@@ -65,7 +66,7 @@ impl Bench {
         Seen {
             revision: self.revision,
             step: world.steps(),
-            now: past.map_or_else(|| self.pace.time(wall, self.world.now()), |_| world.now()).micros(),
+            now: now.micros(),
             pace: PaceView(self.pace.wanted()),
             can_step: waiting || due || self.world.has_orders(),
             first_row,
@@ -75,15 +76,16 @@ impl Bench {
             more_devices,
             packet: lens.packet.and_then(|n| show::packet_view(&self.trace, n)),
             session: lens.session.and_then(|device| show::session(world, device)),
-            topics: if lens.topics { show::topics(world, &self.trace, end_row) } else { Vec::new() },
+            topics: if lens.topics { show::topics(world, &self.trace, past) } else { Vec::new() },
             timeline: show::timeline(&self.trace, lens.timeline),
             relay: self.relay.view.clone(),
             mode: show::mode(&self.world),
+            access: show::access(&self.world),
             scene: self.scene.as_ref().map(|scene| SceneView { name: scene.name.clone(), waiting: scene.waiting }),
             horizon: self.journal.horizon(),
             present: self.world.steps(),
             past,
-            rules: world.faults.views(world.now()),
+            rules: world.faults.views(now),
             halted_by: self.halted_by,
             answers_pings: self.answers_pings,
             other: self.other_view(lens.compare),

@@ -4,6 +4,7 @@
 //! afterwards. The last [`Outgoing::WakeAt`] of the list replaces any earlier one. A shell adds the worker's or the embed's borders and
 //! nothing else.
 
+mod access;
 mod command;
 mod disturb;
 mod look;
@@ -33,6 +34,8 @@ const STEPS_PER_TURN: u32 = 50_000;
 
 /// What comes to the bench.
 #[derive(Clone, Debug)]
+// One at a time; see `Report`.
+#[allow(clippy::large_enum_variant)]
 pub enum Incoming {
     /// The page asks.
     Ask(Asked),

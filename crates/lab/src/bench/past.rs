@@ -70,6 +70,7 @@ impl Bench {
         for conn in self.world.tunnelled() {
             self.tell_relay(&Record::Close { conn, why: FORKED });
         }
+        let access = self.world.broker().access().clone();
         let Other { forked_at, row, world, journal, trace, scene } = next;
         self.other = Some(Other {
             forked_at,
@@ -86,6 +87,8 @@ impl Bench {
         for conn in self.world.tunnelled() {
             self.post(wall, Input::Gone { conn, how: FORKED.into() });
         }
+        // Who may connect is the operator's will of today, in whatever past.
+        self.keep_access(wall, access);
     }
 
     pub(super) fn other_view(&self, compare: bool) -> Option<OtherView> {

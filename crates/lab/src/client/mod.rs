@@ -6,6 +6,7 @@
 
 mod habit;
 mod packets;
+mod scram;
 
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::string::String;
@@ -99,6 +100,8 @@ pub(crate) struct Client {
     /// The SUBSCRIBE whose SUBACK is awaited before the habits begin.
     subscribing: Option<PacketId>,
     schedules: Vec<Schedule>,
+    /// Where it stands in proving itself.
+    proving: scram::Proving,
 }
 
 /// A message of its own that is not acknowledged.
@@ -135,6 +138,7 @@ impl Client {
             receiving: BTreeSet::new(),
             subscribing: None,
             schedules,
+            proving: scram::Proving::default(),
         }
     }
 

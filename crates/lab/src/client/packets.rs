@@ -21,6 +21,10 @@ impl Client {
                 let _ = properties.push(Property::ReceiveMaximum(self.spec.receive_maximum));
             }
         }
+        if self.spec.scram {
+            self.begin_proof(now, &mut properties);
+        }
+        let in_the_open = self.spec.password.as_ref().filter(|_| !self.spec.scram);
         let will = self.spec.will.as_ref().map(|will| mqtt::Will {
             topic: Text::clipped(&will.topic),
             payload: Binary::new(&will.payload).unwrap_or(Binary::EMPTY),
@@ -33,8 +37,8 @@ impl Client {
             client_id: Text::clipped(&self.spec.client_id),
             clean_start: self.spec.clean_start,
             keep_alive: self.spec.keep_alive,
-            username: None,
-            password: None,
+            username: self.spec.user_name.as_deref().map(Text::clipped),
+            password: in_the_open.and_then(|password| Binary::new(password.as_bytes()).ok()),
             will,
             properties: properties.as_properties(),
         };
@@ -50,6 +54,7 @@ impl Client {
         };
         match packet {
             Packet::Connack(connack) => self.on_connack(now, &connack, out),
+            Packet::Auth(auth) => self.on_auth(now, &auth, out),
             Packet::Publish(publish) => self.on_publish(now, &publish, out),
             Packet::Puback(ack) | Packet::Pubcomp(ack) => {
                 self.sending.retain(|sending| sending.id != ack.packet_id);
@@ -70,7 +75,7 @@ impl Client {
     }
 
     fn on_connack(&mut self, now: Instant, connack: &Connack<'_>, out: &mut Vec<Output>) {
-        if connack.reason.is_error() || self.stage != Stage::Asking {
+        if connack.reason.is_error() || self.stage != Stage::Asking || !self.broker_is_proved(connack.properties) {
             return out.push(Output::Close);
         }
         self.stage = Stage::Running;
@@ -210,7 +215,7 @@ impl Client {
         }
     }
 
-    fn send(&mut self, now: Instant, bytes: Vec<u8>, out: &mut Vec<Output>) {
+    pub(super) fn send(&mut self, now: Instant, bytes: Vec<u8>, out: &mut Vec<Output>) {
         self.last_sent = now;
         out.push(Output::Send(bytes));
     }

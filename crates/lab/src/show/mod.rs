@@ -5,7 +5,7 @@ mod packet;
 mod view;
 
 pub(crate) use packet::{kind_of, packet_view, row, row_then};
-pub(crate) use view::{devices, mode, session, timeline, topics};
+pub(crate) use view::{access, devices, mode, session, timeline, topics};
 
 use alloc::string::String;
 

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use broker::Phase;
 use contract::{
-    DeviceId, DeviceKind, DeviceView, Direction, Fate, Kind, ModeView, Protocol, RowNo, SessionView, SlotPhase, SlotView, SubscriptionView,
-    TimelineBucket, TopicView,
+    AccessView, DeviceId, DeviceKind, DeviceView, Direction, Fate, Kind, ModeView, Protocol, SessionView, SlotPhase, SlotView,
+    SubscriptionView, TimelineBucket, TopicView,
 };
 use mqtt::Version;
 
@@ -105,6 +105,7 @@ pub(crate) fn session(world: &World, id: DeviceId) -> Option<SessionView> {
     Some(SessionView {
         device: id,
         client_id: client.to_string(),
+        user: facts.user.as_ref().map(ToString::to_string),
         slots: incoming.chain(out).take(MOST_SLOTS).collect(),
         in_flight_out: count(facts.in_flight_out),
         receive_maximum: facts.receive_maximum,
@@ -118,21 +119,39 @@ pub(crate) fn session(world: &World, id: DeviceId) -> Option<SessionView> {
     })
 }
 
+/// Who may connect and who may do what, in numbers.
+pub(crate) fn access(world: &World) -> AccessView {
+    let access = world.broker.access();
+    AccessView {
+        allow_anonymous: access.allow_anonymous,
+        password_users: access.passwords.as_ref().map(|passwords| count(passwords.users().count())),
+        scram_users: access.scram.as_ref().map(|scram| count(scram.users().count())),
+        acl_rules: access.acl.as_ref().map(|acl| count(acl.len())),
+    }
+}
+
 /// Retained topics and those of the last PUBLISH packets to the broker, with their last values.
-pub(crate) fn topics(world: &World, trace: &Trace, end: RowNo) -> Vec<TopicView> {
+pub(crate) fn topics(world: &World, trace: &Trace, past: Option<Step>) -> Vec<TopicView> {
     let mut topics: BTreeMap<String, TopicView> = BTreeMap::new();
     for (topic, payload) in world.broker.retained(MOST_TOPICS) {
         let view = TopicView { topic: topic.clone(), value: preview(&payload, true), len: count(payload.len()), retained: true };
         topics.insert(topic, view);
     }
-    let (first, _) = trace.range();
+    let (first, present) = trace.range();
+    let end = past.map_or(present, |step| trace.row_after(step));
     for n in (end.saturating_sub(TOPIC_ROWS).max(first)..end).rev() {
         if topics.len() >= MOST_TOPICS {
             break;
         }
-        let is_publish = trace.get(n).and_then(|record| record.packet.as_ref()).is_some_and(|packet| {
-            packet.to_broker && matches!(packet.fate, Fate::Arrived { .. }) && trace.first_byte(packet).map(kind_of) == Some(Kind::Publish)
-        });
+        let is_publish = trace
+            .get(n)
+            .filter(|record| past.is_none_or(|step| record.done <= step))
+            .and_then(|record| record.packet.as_ref())
+            .is_some_and(|packet| {
+                packet.to_broker
+                    && matches!(packet.fate, Fate::Arrived { .. })
+                    && trace.first_byte(packet).map(kind_of) == Some(Kind::Publish)
+            });
         let Some(contract::What::Packet(packet)) = is_publish.then(|| row(trace, n)).flatten().map(|row| row.what) else { continue };
         let Some(topic) = packet.topic.filter(|topic| !topic.is_empty()) else { continue };
         let retained = world.broker.is_retained(&topic);

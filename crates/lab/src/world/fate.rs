@@ -299,15 +299,19 @@ impl World {
         }
     }
 
-    /// A device's connection: the one it has opened itself, or the one under its name.
-    pub(crate) fn conn_of(&self, device: DeviceId) -> Option<ConnId> {
-        let device = self.devices.get(device)?;
-        device.own.or(device.conn)
+    /// A device's connection: the one it has opened itself, the one under its name, or one that only the device believes in.
+    pub(crate) fn conn_of(&self, id: DeviceId) -> Option<ConnId> {
+        let device = self.devices.get(id)?;
+        let left_over = || {
+            let mut links = self.links.iter().filter(|(_, link)| self.silent_links > 0 && link.silent && link.device == id);
+            links.next().map(|(conn, _)| *conn)
+        };
+        device.own.or(device.conn).or_else(left_over)
     }
 
     /// Nothing arrives on this device's link, and its ends do not know.
     pub(crate) fn is_silent(&self, device: DeviceId) -> bool {
-        self.conn_of(device).and_then(|conn| self.links.get(&conn)).is_some_and(|link| link.silent)
+        self.silent_links > 0 && self.conn_of(device).and_then(|conn| self.links.get(&conn)).is_some_and(|link| link.silent)
     }
 
     pub(super) fn inject(&mut self, id: DeviceId, to_broker: bool, bytes: &[u8], sink: &mut dyn Sink) {

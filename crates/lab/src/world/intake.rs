@@ -32,6 +32,7 @@ impl World {
             Input::Connect { device, after: 0 } => self.drive(device, client::Input::Connect, sink),
             Input::Connect { device, after } => self.agenda.push(self.now.after(after), Due::Connect(device)),
             Input::Disconnect(device) => self.on_disconnect(device, sink),
+            Input::Access(access) => self.turn(broker::Input::Access(access), sink),
             Input::Mode { mode, explain } => self.broker.set_mode(mode, explain),
             Input::Publish { device, topic, payload, qos, retain } => {
                 let publication = Publication { topic, payload: payload.to_vec(), qos, retain };

@@ -16,6 +16,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use broker::access::Access;
 use broker::{Broker, ConnId, Instant, Outbox};
 use bytes::Bytes;
 use contract::tunnel::{ConnNo, Transport};
@@ -91,6 +92,8 @@ pub enum Input {
         /// Tell what strict would have refused.
         explain: bool,
     },
+    /// Who may connect, and who may do what.
+    Access(Arc<Access>),
     /// Let a simulated device publish.
     Publish {
         /// Which.
