@@ -133,7 +133,7 @@ impl Broker {
     }
 
     /// Who may connect, and who may do what.
-    pub fn access(&self) -> &Access {
+    pub fn access(&self) -> &Arc<Access> {
         &self.access
     }
 

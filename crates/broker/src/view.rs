@@ -1,6 +1,7 @@
 //! What can be asked about the broker's memory. Copies of facts; looking changes nothing.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mqtt::{SubscriptionOptions, Version};
@@ -15,6 +16,8 @@ use crate::time::Instant;
 pub struct SessionFacts {
     /// Its number.
     pub no: SessionNo,
+    /// User Name whose rights count.
+    pub user: Option<Arc<str>>,
     /// Its connection.
     pub conn: Option<ConnId>,
     /// Seconds it outlives its connection; `u32::MAX`: for ever.
@@ -69,6 +72,7 @@ impl Broker {
         let conn = session.conn.and_then(|conn| self.conns.get(conn));
         Some(SessionFacts {
             no,
+            user: session.user.clone(),
             conn: session.conn,
             expiry: session.expiry,
             expires_at: session.expires_at,

@@ -20,6 +20,8 @@ pub struct Asked {
 
 /// What the page may ask.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+// One ask is made at a time and taken apart at once: a box would only add an allocation.
+#[allow(clippy::large_enum_variant)]
 pub enum Ask {
     /// Show the world through this lens. Answered by `Seen` as soon as anything differs from revision `since`, at the latest after a
     /// second. Only the newest `Look` is kept waiting: an older one is answered at once when a newer one arrives. A page that has
@@ -152,6 +154,9 @@ pub enum Command {
         /// Friendly, and tell what strict would have refused.
         explain: bool,
     },
+    /// Who may connect to the broker, and who may do what, from now on. Refused with `BadField` that tells the line and what is expected
+    /// there; then nothing has changed.
+    SetAccess(AccessSpec),
     /// Attach to the relay at this WebSocket address (`ws://…/tunnel`). Done by the shell.
     Attach {
         /// Address of the relay's tunnel.
@@ -164,6 +169,26 @@ pub enum Command {
         /// The page's [`crate::BUILD`].
         build: String,
     },
+}
+
+/// Who may connect to the broker, and who may do what: texts of files. The default is open: everybody may everything.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccessSpec {
+    /// A password_file as mosquitto_passwd writes it; `None`: User Names are not checked.
+    pub password_file: Option<String>,
+    /// An acl_file as mosquitto reads it; `None`: everybody who is connected may do everything.
+    pub acl_file: Option<String>,
+    /// Users of SCRAM-SHA-256, a line each: `user:SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`; `None`: it is not offered.
+    pub scram_file: Option<String>,
+    /// Clients without a User Name may connect.
+    pub allow_anonymous: bool,
+}
+
+impl Default for AccessSpec {
+    fn default() -> AccessSpec {
+        AccessSpec { password_file: None, acl_file: None, scram_file: None, allow_anonymous: true }
+    }
 }
 
 /// How far one press takes the world.
@@ -223,10 +248,41 @@ pub struct DeviceSpec {
     pub keep_alive: u16,
     /// Receive Maximum, v5 only; 0: not sent.
     pub receive_maximum: u16,
+    /// User Name.
+    #[serde(default)]
+    pub user_name: Option<String>,
+    /// Password. Before 5.0 only with a User Name.
+    #[serde(default)]
+    pub password: Option<String>,
+    /// Prove the password with SCRAM-SHA-256 instead of sending it; v5 only, with User Name and Password.
+    #[serde(default)]
+    pub scram: bool,
     /// Will.
     pub will: Option<Will>,
     /// What it does.
     pub habits: Vec<Habit>,
+    /// Leave the Client Identifier empty in CONNECT; the device gets the one that the broker assigns. `client_id` is its name until then.
+    /// Not in 3.1, in 3.1.1 only with `clean_start`.
+    #[serde(default)]
+    pub asks_for_client_id: bool,
+    /// Maximum Packet Size, v5 only; 0: not sent.
+    #[serde(default)]
+    pub maximum_packet_size: u32,
+    /// Topic Alias Maximum, v5 only; 0: not sent.
+    #[serde(default)]
+    pub topic_alias_maximum: u16,
+    /// Publish under Topic Aliases as far as the broker takes them; v5 only.
+    #[serde(default)]
+    pub uses_topic_aliases: bool,
+    /// Request Response Information, v5 only; `None`: not sent.
+    #[serde(default)]
+    pub request_response_information: Option<bool>,
+    /// Request Problem Information, v5 only; `None`: not sent.
+    #[serde(default)]
+    pub request_problem_information: Option<bool>,
+    /// User Properties of CONNECT in their order, v5 only.
+    #[serde(default)]
+    pub user_properties: Vec<(String, String)>,
 }
 
 /// A will of a simulated device.
@@ -240,6 +296,28 @@ pub struct Will {
     pub qos: u8,
     /// Retained.
     pub retain: bool,
+    /// What only 5.0 has.
+    #[serde(default)]
+    pub properties: WillProperties,
+}
+
+/// Properties of a will; v5 only.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct WillProperties {
+    /// Will Delay Interval in seconds; 0: not sent.
+    pub delay: u32,
+    /// The payload is UTF-8 text (Payload Format Indicator 1).
+    pub is_text: bool,
+    /// Message Expiry Interval in seconds.
+    pub message_expiry: Option<u32>,
+    /// Content Type.
+    pub content_type: Option<String>,
+    /// Response Topic, a Topic Name.
+    pub response_topic: Option<String>,
+    /// Correlation Data, at most 65,535 bytes.
+    pub correlation_data: Option<Vec<u8>>,
+    /// User Properties in their order.
+    pub user_properties: Vec<(String, String)>,
 }
 
 /// What a simulated device does by itself once it is connected.

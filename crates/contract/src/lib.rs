@@ -18,11 +18,13 @@ pub mod report;
 pub mod row;
 pub mod tunnel;
 
-pub use ask::{Ask, Asked, Command, DeviceId, DeviceSpec, Habit, Lens, PaceWanted, Protocol, RowsWanted, StepTo, Will};
+pub use ask::{
+    AccessSpec, Ask, Asked, Command, DeviceId, DeviceSpec, Habit, Lens, PaceWanted, Protocol, RowsWanted, StepTo, Will, WillProperties,
+};
 pub use fault::{Action, Cut, Fault, FaultRule, LinkAction, Matcher, RuleId, RuleView, Struck};
 pub use report::{
-    Answer, ByteField, Counters, DeviceKind, DeviceState, DeviceView, Direction, ModeView, OtherView, PaceView, PacketView, Refusal,
-    RelayView, Report, SceneView, Seen, SessionView, SlotPhase, SlotView, SubscriptionView, TimelineBucket, TopicView,
+    AccessView, Answer, ByteField, Counters, DeviceKind, DeviceState, DeviceView, Direction, ModeView, OtherView, PaceView, PacketView,
+    Refusal, RelayView, Report, SceneView, Seen, SessionView, SlotPhase, SlotView, SubscriptionView, TimelineBucket, TopicView,
 };
 pub use row::{AgainWhy, CloseWhy, DropWhy, Fact, Fate, Kind, Letter, Note, PacketRow, ResendRule, Row, What};
 

@@ -131,6 +131,9 @@ pub struct Seen {
     /// How the broker chooses where the standards leave a choice.
     #[serde(default)]
     pub mode: ModeView,
+    /// Who may connect, and who may do what.
+    #[serde(default)]
+    pub access: AccessView,
     /// The scene that is loaded.
     pub scene: Option<SceneView>,
     /// The earliest step that can be seen again.
@@ -175,6 +178,25 @@ pub struct ModeView {
     pub strict: bool,
     /// It tells what strict would have refused.
     pub explain: bool,
+}
+
+/// Who may connect and who may do what, in numbers. Of what is kept of passwords nothing is ever shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessView {
+    /// Clients without a User Name may connect.
+    pub allow_anonymous: bool,
+    /// Users with a password; `None`: User Names are not checked.
+    pub password_users: Option<u32>,
+    /// Users of SCRAM-SHA-256; `None`: it is not offered.
+    pub scram_users: Option<u32>,
+    /// Rules of the file of rights; `None`: everybody may do everything.
+    pub acl_rules: Option<u32>,
+}
+
+impl Default for AccessView {
+    fn default() -> AccessView {
+        AccessView { allow_anonymous: true, password_users: None, scram_users: None, acl_rules: None }
+    }
 }
 
 /// A scene.
@@ -321,6 +343,9 @@ pub struct SessionView {
     pub device: DeviceId,
     /// Client Identifier.
     pub client_id: String,
+    /// User Name whose rights count for it.
+    #[serde(default)]
+    pub user: Option<String>,
     /// Messages in flight, both directions. At most 100.
     pub slots: Vec<SlotView>,
     /// Messages in flight to the client, all of them.

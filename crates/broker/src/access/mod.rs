@@ -98,6 +98,14 @@ impl Access {
         self.scram.is_some() && find(self) == find(before)
     }
 
+    /// About how many bytes it takes.
+    pub fn weight(&self) -> usize {
+        let passwords = self.passwords.as_ref().map_or(0, |passwords| passwords.users().count());
+        let scram = self.scram.as_ref().map_or(0, |scram| scram.users().count());
+        let rules = self.acl.as_ref().map_or(0, Acl::len);
+        passwords.saturating_add(scram).saturating_add(rules).saturating_mul(256)
+    }
+
     /// Whether `who` may do this: see [`Acl::allows`].
     #[inline]
     pub fn allows(&self, who: &Who<'_>, action: Action, topic: &str) -> bool {
