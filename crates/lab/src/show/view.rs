@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use broker::Phase;
 use contract::{
-    AccessView, DeviceId, DeviceKind, DeviceView, Direction, Fate, Kind, ModeView, Protocol, SessionView, SlotPhase, SlotView,
+    AccessView, DeviceId, DeviceKind, DeviceView, Direction, Fate, Kind, ModeView, Protocol, SessionView, SlotPhase, SlotView, Step,
     SubscriptionView, TimelineBucket, TopicView,
 };
 use mqtt::Version;
