@@ -219,8 +219,8 @@ impl Trace {
             if conn.is_some()
                 && let Some(packet) = self.current.and_then(|row| self.get_mut(row)).and_then(|record| record.packet.as_mut())
             {
+                packet.named |= packet.message == 0;
                 packet.message = *message;
-                packet.named = true;
                 if let Some(flow) = packet.flow {
                     self.flows.name(flow, *message);
                 }
