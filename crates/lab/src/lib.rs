@@ -10,7 +10,7 @@ extern crate alloc;
 
 mod agenda;
 mod bench;
-mod client;
+pub mod client;
 mod config;
 mod fault;
 mod flow;

@@ -36,8 +36,8 @@ pub(crate) struct PacketRecord {
     pub(crate) fate: Fate,
     pub(crate) flow: Option<u64>,
     pub(crate) message: u64,
-    /// The broker has numbered its message when it arrived.
-    named: bool,
+    /// What was known of its message when it set out, if the broker has numbered it when it arrived.
+    message_before: Option<u64>,
     pub(crate) copy_of: Option<RowNo>,
     pub(crate) fault: Option<Struck>,
     /// Its bytes: position in the stream of all kept bytes, and how many.
@@ -50,9 +50,7 @@ impl Record {
         self.done = 0;
         if let Some(packet) = &mut self.packet {
             packet.fate = Fate::UnderWay;
-            if core::mem::take(&mut packet.named) {
-                packet.message = 0;
-            }
+            packet.message = packet.message_before.take().unwrap_or(packet.message);
             self.facts.1 = 0;
         }
     }
@@ -157,7 +155,7 @@ impl Trace {
             fate: Fate::UnderWay,
             flow,
             message,
-            named: false,
+            message_before: None,
             copy_of,
             fault: None,
             bytes,
@@ -219,7 +217,7 @@ impl Trace {
             if conn.is_some()
                 && let Some(packet) = self.current.and_then(|row| self.get_mut(row)).and_then(|record| record.packet.as_mut())
             {
-                packet.named |= packet.message == 0;
+                packet.message_before = packet.message_before.or(Some(packet.message));
                 packet.message = *message;
                 if let Some(flow) = packet.flow {
                     self.flows.name(flow, *message);

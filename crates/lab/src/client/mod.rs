@@ -2,13 +2,16 @@
 //!
 //! Driven like the broker: [`Client::handle`] with the time and one [`Input`], what it wants done in a list, [`Client::next_timeout`]
 //! for the next wake. It speaks as a well-behaved client of its version does: it keeps its side of a persistent session, resends with
-//! DUP on resume only, observes Receive Maximum and Keep Alive, and comes back after a lost connection.
+//! DUP on resume only, keeps to what CONNACK grants, observes Keep Alive, ends a connection on which the broker does what it may not, and
+//! comes back after a lost one.
 
 mod habit;
 mod packets;
+mod publish;
 mod scram;
+mod terms;
 
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -17,10 +20,12 @@ use contract::{DeviceSpec, Protocol};
 use mqtt::{Frame, PacketId, QoS, Version};
 
 use habit::Schedule;
+use publish::Sending;
+use terms::Terms;
 
 /// One thing that happens to the client.
 #[derive(Clone, Debug)]
-pub(crate) enum Input<'a> {
+pub enum Input<'a> {
     /// It shall be connected from now on.
     Connect,
     /// It shall say goodbye and stay away.
@@ -41,32 +46,36 @@ pub(crate) enum Input<'a> {
 
 /// A message of the application.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Publication {
-    pub(crate) topic: String,
-    pub(crate) payload: Vec<u8>,
-    pub(crate) qos: QoS,
-    pub(crate) retain: bool,
+pub struct Publication {
+    /// Topic Name.
+    pub topic: String,
+    /// Payload.
+    pub payload: Vec<u8>,
+    /// QoS; sent at the broker's Maximum QoS if that is lower.
+    pub qos: QoS,
+    /// To be retained; not sent so to a broker that retains nothing.
+    pub retain: bool,
 }
 
 /// One thing it wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Output {
+pub enum Output {
     /// Open a transport.
     Open,
     /// Send these bytes, one packet.
     Send(Vec<u8>),
-    /// Close the transport.
+    /// Close the transport, then say [`Input::Closed`].
     Close,
-    /// A publication was given up: the backlog is full.
+    /// A publication was given up: the backlog is full, it is too large for the broker, or the session it belonged to is gone.
     GaveUp,
 }
 
 /// Where the client stands.
 ///
 /// ```text
-/// Away ──Connect──▶ Opening ──Opened──▶ Asking ──CONNACK──▶ Running
-///  ▲ └─── backoff ───┘                     └──── Closed ──────┘ │
-///  └──────────────────── Disconnect ────────────────────────────┘
+/// Away ──Connect──▶ Opening ──Opened──▶ Asking ──CONNACK──▶ Running ──Close──▶ Leaving
+///  ▲ └─── backoff ───┘                     └─────────────── Closed ──────────────┘ │
+///  └──────────────────────────────────── Disconnect ───────────────────────────────┘
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -74,13 +83,16 @@ enum Stage {
     Opening,
     Asking,
     Running,
+    Leaving,
 }
 
 /// A simulated client.
 #[derive(Clone, Debug)]
-pub(crate) struct Client {
+pub struct Client {
     spec: DeviceSpec,
     version: Version,
+    /// As it stands in CONNECT: the spec's, or the one that the broker has assigned.
+    client_id: String,
     stage: Stage,
     /// It shall be connected: a lost connection is opened again.
     wanted: bool,
@@ -88,15 +100,23 @@ pub(crate) struct Client {
     losses: u32,
     reconnect_at: Option<Instant>,
     last_sent: Instant,
-    keep_alive: u16,
+    /// When the PINGREQ was sent that is not answered.
+    pinged_at: Option<Instant>,
+    terms: Terms,
+    /// It knows of a session that the broker may hold.
+    has_session: bool,
+    /// It asks for a new session next time, for the broker holds one that it does not know.
+    begins_anew: bool,
     next_id: u16,
     sending: VecDeque<Sending>,
+    /// PUBRECs that came.
+    releases: u64,
     backlog: VecDeque<Publication>,
     max_backlog: usize,
-    /// The broker's Receive Maximum.
-    window: u16,
     /// Packet Identifiers of incoming QoS 2 messages between PUBLISH and PUBREL.
     receiving: BTreeSet<u16>,
+    aliases_in: BTreeMap<u16, String>,
+    aliases_out: BTreeMap<String, u16>,
     /// The SUBSCRIBE whose SUBACK is awaited before the habits begin.
     subscribing: Option<PacketId>,
     schedules: Vec<Schedule>,
@@ -104,62 +124,65 @@ pub(crate) struct Client {
     proving: scram::Proving,
 }
 
-/// A message of its own that is not acknowledged.
-#[derive(Clone, Debug)]
-struct Sending {
-    id: PacketId,
-    publication: Publication,
-    /// QoS 2: PUBREC came, PUBREL was sent.
-    released: bool,
-}
-
 impl Client {
-    pub(crate) fn new(spec: DeviceSpec, max_backlog: usize) -> Client {
+    /// A client that is away. `max_backlog`: messages that may wait because the window is full or there is no connection.
+    pub fn new(spec: DeviceSpec, max_backlog: usize) -> Client {
         let version = match spec.protocol {
             Protocol::V31 => Version::V31,
             Protocol::V311 => Version::V311,
             Protocol::V5 => Version::V5,
         };
         let schedules = habit::schedules(&spec.habits);
+        let client_id = if spec.asks_for_client_id { String::new() } else { spec.client_id.clone() };
         Client {
             spec,
             version,
+            client_id,
             stage: Stage::Away,
             wanted: false,
             losses: 0,
             reconnect_at: None,
             last_sent: Instant::ZERO,
-            keep_alive: 0,
+            pinged_at: None,
+            terms: Terms::default(),
+            has_session: false,
+            begins_anew: false,
             next_id: 0,
             sending: VecDeque::new(),
+            releases: 0,
             backlog: VecDeque::new(),
             max_backlog,
-            window: u16::MAX,
             receiving: BTreeSet::new(),
+            aliases_in: BTreeMap::new(),
+            aliases_out: BTreeMap::new(),
             subscribing: None,
             schedules,
             proving: scram::Proving::default(),
         }
     }
 
-    pub(crate) fn version(&self) -> Version {
+    /// The version it speaks.
+    pub fn version(&self) -> Version {
         self.version
     }
 
-    pub(crate) fn is_away(&self) -> bool {
+    /// It has no connection.
+    pub fn is_away(&self) -> bool {
         self.stage == Stage::Away
     }
 
-    pub(crate) fn handle(&mut self, now: Instant, input: Input<'_>, out: &mut Vec<Output>) {
+    /// Takes one input and appends what it wants done to `out`, in order.
+    pub fn handle(&mut self, now: Instant, input: Input<'_>, out: &mut Vec<Output>) {
         match input {
-            Input::Connect => self.open(now, out),
+            Input::Connect => self.open(out),
             Input::Disconnect => self.say_goodbye(now, out),
-            Input::Opened => {
+            Input::Opened if self.stage == Stage::Opening => {
                 self.stage = Stage::Asking;
                 self.connect(now, out);
             }
+            Input::Opened => {}
             Input::Frame(frame) => self.on_frame(now, frame, out),
-            Input::Garbage => out.push(Output::Close),
+            Input::Garbage => self.close_saying(now, mqtt::ReasonCode::MalformedPacket, out),
             Input::Closed => self.on_closed(now),
             Input::Wake => self.on_wake(now, out),
             Input::Publish(publication) => self.publish(now, publication, out),
@@ -167,13 +190,23 @@ impl Client {
     }
 
     /// When it wants to be woken.
-    pub(crate) fn next_timeout(&self) -> Option<Instant> {
-        let keep_alive = (self.stage == Stage::Running && self.keep_alive > 0).then(|| self.last_sent.after_secs(self.keep_alive.into()));
+    pub fn next_timeout(&self) -> Option<Instant> {
         let habits = if self.stage == Stage::Running { self.schedules.iter().filter_map(|s| s.next_at).min() } else { None };
-        [self.reconnect_at, keep_alive, habits].into_iter().flatten().min()
+        [self.reconnect_at, self.ping_due(), self.answer_due(), habits].into_iter().flatten().min()
     }
 
-    fn open(&mut self, _now: Instant, out: &mut Vec<Output>) {
+    /// When it must say that it lives [MQTT-3.1.2-20; 3.1.1: MQTT-3.1.2-23].
+    fn ping_due(&self) -> Option<Instant> {
+        let seconds = self.terms.keep_alive;
+        (self.stage == Stage::Running && seconds > 0).then(|| self.last_sent.after_secs(seconds.into()))
+    }
+
+    /// When it gives up on a broker that does not answer PINGREQ.
+    fn answer_due(&self) -> Option<Instant> {
+        self.ping_due().and_then(|_| Some(self.pinged_at?.after_secs(self.terms.keep_alive.into())))
+    }
+
+    fn open(&mut self, out: &mut Vec<Output>) {
         self.wanted = true;
         self.reconnect_at = None;
         if self.stage == Stage::Away {
@@ -183,8 +216,13 @@ impl Client {
     }
 
     fn on_closed(&mut self, now: Instant) {
+        if self.stage == Stage::Away {
+            return;
+        }
         self.stage = Stage::Away;
         self.subscribing = None;
+        self.pinged_at = None;
+        self.nothing_is_under_way();
         self.schedules.iter_mut().for_each(|schedule| schedule.next_at = None);
         if self.wanted {
             // 1, 2, 4 … 32 seconds: what client libraries do.
@@ -196,58 +234,19 @@ impl Client {
 
     fn on_wake(&mut self, now: Instant, out: &mut Vec<Output>) {
         if self.reconnect_at.is_some_and(|at| at <= now) {
-            return self.open(now, out);
+            return self.open(out);
         }
         if self.stage != Stage::Running {
             return;
         }
+        if self.answer_due().is_some_and(|at| at <= now) {
+            return self.close(out);
+        }
         for publication in self.schedules.iter_mut().filter_map(|schedule| schedule.due(now)).collect::<Vec<_>>() {
             self.publish(now, publication, out);
         }
-        if self.keep_alive > 0 && self.last_sent.after_secs(self.keep_alive.into()) <= now {
+        if self.ping_due().is_some_and(|at| at <= now) {
             self.ping(now, out);
         }
-    }
-
-    fn publish(&mut self, now: Instant, publication: Publication, out: &mut Vec<Output>) {
-        let runs = self.stage == Stage::Running;
-        if !runs && !self.wanted {
-            return out.push(Output::GaveUp);
-        }
-        if !runs || self.sending.len() >= usize::from(self.window) || !self.backlog.is_empty() {
-            if self.backlog.len() >= self.max_backlog {
-                return out.push(Output::GaveUp);
-            }
-            return self.backlog.push_back(publication);
-        }
-        self.begin(now, publication, out);
-    }
-
-    /// Sends what waited, as far as the window allows.
-    fn pump(&mut self, now: Instant, out: &mut Vec<Output>) {
-        while self.sending.len() < usize::from(self.window) {
-            let Some(publication) = self.backlog.pop_front() else { return };
-            self.begin(now, publication, out);
-        }
-    }
-
-    fn begin(&mut self, now: Instant, publication: Publication, out: &mut Vec<Output>) {
-        if publication.qos == QoS::AtMostOnce {
-            return self.send_publish(now, &publication, None, false, out);
-        }
-        let Some(id) = self.free_id() else { return out.push(Output::GaveUp) };
-        self.send_publish(now, &publication, Some(id), false, out);
-        self.sending.push_back(Sending { id, publication, released: false });
-    }
-
-    fn free_id(&mut self) -> Option<PacketId> {
-        for _ in 0..=u16::MAX {
-            self.next_id = self.next_id.checked_add(1).unwrap_or(1);
-            let id = PacketId::new(self.next_id)?;
-            if !self.sending.iter().any(|sending| sending.id == id) && self.subscribing != Some(id) {
-                return Some(id);
-            }
-        }
-        None
     }
 }

@@ -1,127 +1,58 @@
-//! The packets a simulated client sends and gets.
+//! The packets a simulated client gets, and what it answers.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use broker::Instant;
 use mqtt::{
-    Ack, Binary, Connack, Connect, Disconnect, Frame, Packet, PacketId, PacketType, Properties, PropertiesBuf, Property, Publish, QoS,
-    ReasonCode, Subscribe, Subscription, SubscriptionOptions, Text,
+    Ack, Disconnect, Frame, Packet, PacketId, PacketType, Properties, Publish, QoS, ReasonCode, Sender, Subscribe, Subscription,
+    SubscriptionOptions, Text,
 };
 
-use super::{Client, Output, Publication, Sending, Stage, habit};
+use super::{Client, Output, Stage, habit};
 
 impl Client {
-    pub(super) fn connect(&mut self, now: Instant, out: &mut Vec<Output>) {
-        let mut properties = PropertiesBuf::new();
-        if self.version.is_v5() {
-            if self.spec.session_expiry > 0 {
-                let _ = properties.push(Property::SessionExpiryInterval(self.spec.session_expiry));
-            }
-            if self.spec.receive_maximum > 0 {
-                let _ = properties.push(Property::ReceiveMaximum(self.spec.receive_maximum));
-            }
-        }
-        if self.spec.scram {
-            self.begin_proof(now, &mut properties);
-        }
-        let in_the_open = self.spec.password.as_ref().filter(|_| !self.spec.scram);
-        let will = self.spec.will.as_ref().map(|will| mqtt::Will {
-            topic: Text::clipped(&will.topic),
-            payload: Binary::new(&will.payload).unwrap_or(Binary::EMPTY),
-            qos: habit::qos(will.qos),
-            retain: will.retain,
-            properties: Properties::EMPTY,
-        });
-        let connect = Connect {
-            version: self.version,
-            client_id: Text::clipped(&self.spec.client_id),
-            clean_start: self.spec.clean_start,
-            keep_alive: self.spec.keep_alive,
-            username: self.spec.user_name.as_deref().map(Text::clipped),
-            password: in_the_open.and_then(|password| Binary::new(password.as_bytes()).ok()),
-            will,
-            properties: properties.as_properties(),
-        };
-        let mut bytes = Vec::new();
-        connect.encode(self.version, &mut bytes);
-        self.send(now, bytes, out);
-    }
-
     pub(super) fn on_frame(&mut self, now: Instant, frame: Frame<'_>, out: &mut Vec<Output>) {
-        let Ok(packet) = Packet::decode(frame, self.version) else {
-            // The broker does not send such; a client that gets one closes.
-            return out.push(Output::Close);
+        if matches!(self.stage, Stage::Away | Stage::Opening | Stage::Leaving) {
+            return;
+        }
+        let most = self.spec.maximum_packet_size as usize;
+        if self.version.is_v5() && most > 0 && frame.len() > most {
+            return self.close_saying(now, ReasonCode::PacketTooLarge, out);
+        }
+        let packet = match Packet::decode(frame, self.version) {
+            Ok(packet) => packet,
+            Err(error) => return self.close_saying(now, error.reason(), out),
         };
         match packet {
-            Packet::Connack(connack) => self.on_connack(now, &connack, out),
+            Packet::Connack(connack) if self.stage == Stage::Asking => self.on_connack(now, &connack, out),
             Packet::Auth(auth) => self.on_auth(now, &auth, out),
-            Packet::Publish(publish) => self.on_publish(now, &publish, out),
-            Packet::Puback(ack) | Packet::Pubcomp(ack) => {
-                self.sending.retain(|sending| sending.id != ack.packet_id);
-                self.pump(now, out);
+            // Nothing comes before CONNACK, and nothing comes that only clients send.
+            _ if self.stage == Stage::Asking || !frame.kind().sent_by(Sender::Server, self.version) => {
+                self.close_saying(now, ReasonCode::ProtocolError, out);
             }
-            Packet::Pubrec(ack) => self.on_pubrec(now, &ack, out),
+            Packet::Connack(_) => self.close_saying(now, ReasonCode::ProtocolError, out),
+            Packet::Publish(publish) => self.on_publish(now, &publish, out),
+            Packet::Puback(ack) => self.complete(now, ack.packet_id, QoS::AtLeastOnce, out),
+            Packet::Pubcomp(ack) => self.complete(now, ack.packet_id, QoS::ExactlyOnce, out),
+            Packet::Pubrec(ack) => self.on_pubrec(now, ack.packet_id, ack.reason, out),
             Packet::Pubrel(ack) => {
-                self.receiving.remove(&ack.packet_id.get());
-                self.acknowledge(now, PacketType::Pubcomp, ack.packet_id, out);
+                let known = self.receiving.remove(&ack.packet_id.get());
+                let reason = if known || !self.version.is_v5() { ReasonCode::Success } else { ReasonCode::PacketIdentifierNotFound };
+                self.acknowledge(now, PacketType::Pubcomp, (ack.packet_id, reason), out);
             }
             Packet::Suback(suback) if self.subscribing == Some(suback.packet_id) => {
                 self.subscribing = None;
                 self.begin_habits(now);
             }
-            // A server's DISCONNECT announces the close that follows; PINGRESP needs nothing.
+            Packet::Pingresp => self.pinged_at = None,
+            // After the broker's DISCONNECT nothing is sent any more.
+            Packet::Disconnect(_) => self.close(out),
             _ => {}
         }
     }
 
-    fn on_connack(&mut self, now: Instant, connack: &Connack<'_>, out: &mut Vec<Output>) {
-        if connack.reason.is_error() || self.stage != Stage::Asking || !self.broker_is_proved(connack.properties) {
-            return out.push(Output::Close);
-        }
-        self.stage = Stage::Running;
-        self.losses = 0;
-        self.keep_alive = connack.properties.server_keep_alive().unwrap_or(self.spec.keep_alive);
-        self.window = connack.properties.receive_maximum().unwrap_or(u16::MAX);
-        // MQTT 3.1 does not tell whether the session was present: a client that asked for it must assume so.
-        let session_present = connack.session_present || (self.version == mqtt::Version::V31 && !self.spec.clean_start);
-        if session_present {
-            self.resend(now, out);
-        } else {
-            self.forget(out);
-        }
-        if !connack.session_present && !habit::filters(&self.spec.habits).is_empty() {
-            self.subscribe(now, out);
-        } else {
-            self.begin_habits(now);
-        }
-        self.pump(now, out);
-    }
-
-    /// The session is new: what was under way is the application's again, to be published anew.
-    fn forget(&mut self, out: &mut Vec<Output>) {
-        self.receiving.clear();
-        let unfinished = core::mem::take(&mut self.sending);
-        for sending in unfinished.into_iter().rev().filter(|sending| !sending.released) {
-            if self.backlog.len() >= self.max_backlog {
-                out.push(Output::GaveUp);
-            } else {
-                self.backlog.push_front(sending.publication);
-            }
-        }
-    }
-
-    /// Sends again what is not acknowledged, in the original order, with the same Packet Identifiers [MQTT-4.4.0-1].
-    fn resend(&mut self, now: Instant, out: &mut Vec<Output>) {
-        for Sending { id, publication, released } in self.sending.clone() {
-            if released {
-                self.acknowledge(now, PacketType::Pubrel, id, out);
-            } else {
-                self.send_publish(now, &publication, Some(id), true, out);
-            }
-        }
-    }
-
-    fn subscribe(&mut self, now: Instant, out: &mut Vec<Output>) {
+    pub(super) fn subscribe(&mut self, now: Instant, out: &mut Vec<Output>) {
         let Some(packet_id) = self.free_id() else { return };
         self.subscribing = Some(packet_id);
         let filters: Vec<Subscription<'_>> = habit::filters(&self.spec.habits)
@@ -133,72 +64,75 @@ impl Client {
         self.send(now, bytes, out);
     }
 
-    fn begin_habits(&mut self, now: Instant) {
+    pub(super) fn begin_habits(&mut self, now: Instant) {
         self.schedules.iter_mut().for_each(|schedule| schedule.begin(now));
     }
 
+    /// A message, wanted or not: it is acknowledged at once, so acknowledgements stand in the order of the messages [MQTT-4.5.0-2,
+    /// MQTT-4.6.0-2, MQTT-4.6.0-3].
     fn on_publish(&mut self, now: Instant, publish: &Publish<'_>, out: &mut Vec<Output>) {
+        if let Err(reason) = self.learn_alias(publish) {
+            return self.close_saying(now, reason, out);
+        }
         let is_new = match (publish.qos, publish.packet_id) {
             (QoS::AtLeastOnce, Some(id)) => {
-                self.acknowledge(now, PacketType::Puback, id, out);
+                self.acknowledge(now, PacketType::Puback, (id, ReasonCode::Success), out);
                 true
             }
             (QoS::ExactlyOnce, Some(id)) => {
+                let most = match self.spec.receive_maximum {
+                    told if told > 0 && self.version.is_v5() => told,
+                    _ => u16::MAX,
+                };
+                if !self.receiving.contains(&id.get()) && self.receiving.len() >= usize::from(most) {
+                    return self.close_saying(now, ReasonCode::ReceiveMaximumExceeded, out);
+                }
                 let is_new = self.receiving.insert(id.get());
-                self.acknowledge(now, PacketType::Pubrec, id, out);
+                self.acknowledge(now, PacketType::Pubrec, (id, ReasonCode::Success), out);
                 is_new
             }
             _ => true,
         };
         if is_new {
-            for answer in habit::answers(&self.spec.habits, publish.topic.as_str()) {
+            let alias = publish.properties.topic_alias().filter(|_| publish.topic.is_empty());
+            let topic = alias.and_then(|alias| self.aliases_in.get(&alias)).map_or(publish.topic.as_str(), String::as_str);
+            for answer in habit::answers(&self.spec.habits, topic) {
                 self.publish(now, answer, out);
             }
         }
     }
 
-    fn on_pubrec(&mut self, now: Instant, ack: &Ack<'_>, out: &mut Vec<Output>) {
-        if ack.reason.is_error() {
-            self.sending.retain(|sending| sending.id != ack.packet_id);
-            return self.pump(now, out);
+    /// Every alias up to its own Topic Alias Maximum is taken, no other [MQTT-3.3.2-10].
+    fn learn_alias(&mut self, publish: &Publish<'_>) -> Result<(), ReasonCode> {
+        let name = publish.topic.as_str();
+        let Some(alias) = publish.properties.topic_alias() else {
+            return if name.is_empty() { Err(ReasonCode::ProtocolError) } else { Ok(()) };
+        };
+        if alias == 0 || alias > self.spec.topic_alias_maximum {
+            return Err(ReasonCode::TopicAliasInvalid);
         }
-        if let Some(sending) = self.sending.iter_mut().find(|sending| sending.id == ack.packet_id) {
-            sending.released = true;
+        if !name.is_empty() {
+            self.aliases_in.insert(alias, String::from(name));
         }
-        self.acknowledge(now, PacketType::Pubrel, ack.packet_id, out);
+        if self.aliases_in.contains_key(&alias) { Ok(()) } else { Err(ReasonCode::ProtocolError) }
     }
 
-    pub(super) fn send_publish(
+    pub(super) fn acknowledge(
         &mut self,
         now: Instant,
-        publication: &Publication,
-        packet_id: Option<PacketId>,
-        dup: bool,
+        kind: PacketType,
+        (packet_id, reason): (PacketId, ReasonCode),
         out: &mut Vec<Output>,
     ) {
-        let publish = Publish {
-            dup,
-            qos: publication.qos,
-            retain: publication.retain,
-            topic: Text::clipped(&publication.topic),
-            packet_id,
-            properties: Properties::EMPTY,
-            payload: &publication.payload,
-        };
         let mut bytes = Vec::new();
-        publish.encode(self.version, &mut bytes);
-        self.send(now, bytes, out);
-    }
-
-    fn acknowledge(&mut self, now: Instant, kind: PacketType, id: PacketId, out: &mut Vec<Output>) {
-        let mut bytes = Vec::new();
-        Ack::success(id).encode(kind, self.version, &mut bytes);
+        Ack { packet_id, reason, properties: Properties::EMPTY }.encode(kind, self.version, &mut bytes);
         self.send(now, bytes, out);
     }
 
     pub(super) fn ping(&mut self, now: Instant, out: &mut Vec<Output>) {
         let mut bytes = Vec::new();
         Packet::Pingreq.encode(self.version, &mut bytes);
+        self.pinged_at.get_or_insert(now);
         self.send(now, bytes, out);
     }
 
@@ -206,13 +140,32 @@ impl Client {
         self.wanted = false;
         self.reconnect_at = None;
         if self.stage == Stage::Running {
-            let mut bytes = Vec::new();
-            Disconnect::with(ReasonCode::Success).encode(self.version, &mut bytes);
-            self.send(now, bytes, out);
+            self.send_disconnect(now, ReasonCode::Success, out);
         }
-        if self.stage != Stage::Away {
+        self.close(out);
+    }
+
+    /// Ends a connection on which the broker did what it may not; one of 5.0 is told why.
+    pub(super) fn close_saying(&mut self, now: Instant, reason: ReasonCode, out: &mut Vec<Output>) {
+        if self.stage == Stage::Running && self.version.is_v5() {
+            let allowed = reason.allowed_in(PacketType::Disconnect, Sender::Client);
+            self.send_disconnect(now, if allowed { reason } else { ReasonCode::ProtocolError }, out);
+        }
+        self.close(out);
+    }
+
+    /// Closes; nothing is sent after it [3.1.1: MQTT-3.14.4-1, MQTT-3.14.4-2].
+    pub(super) fn close(&mut self, out: &mut Vec<Output>) {
+        if !matches!(self.stage, Stage::Away | Stage::Leaving) {
+            self.stage = Stage::Leaving;
             out.push(Output::Close);
         }
+    }
+
+    fn send_disconnect(&mut self, now: Instant, reason: ReasonCode, out: &mut Vec<Output>) {
+        let mut bytes = Vec::new();
+        Disconnect::with(reason).encode(self.version, &mut bytes);
+        self.send(now, bytes, out);
     }
 
     pub(super) fn send(&mut self, now: Instant, bytes: Vec<u8>, out: &mut Vec<Output>) {
