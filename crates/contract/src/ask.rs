@@ -303,6 +303,7 @@ pub struct Will {
 
 /// Properties of a will; v5 only.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct WillProperties {
     /// Will Delay Interval in seconds; 0: not sent.
     pub delay: u32,

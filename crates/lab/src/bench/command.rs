@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 
 use bytes::Bytes;
 use contract::tunnel::Record;
-use contract::{Answer, Command, DeviceId, DeviceKind, DeviceSpec, Habit, PaceWanted, Protocol, Refusal};
+use contract::{Answer, Command, DeviceId, DeviceKind, DeviceSpec, PaceWanted, Refusal};
 use mqtt::{QoS, Text, topic};
 
+use super::spec::check_spec;
 use super::{Bench, Outgoing, Press, Scene};
 use crate::journal::Journal;
 use crate::pace::Wall;
@@ -234,73 +235,15 @@ fn check_pace(wanted: PaceWanted) -> Result<PaceWanted> {
     if ok { Ok(wanted) } else { Err(bad(field, why)) }
 }
 
-fn check_spec(spec: &DeviceSpec) -> Result<()> {
-    check_text("client_id", &spec.client_id)?;
-    if spec.client_id.is_empty() {
-        return Err(bad("client_id", "A simulated device needs a Client Identifier of at least one character."));
-    }
-    if spec.protocol != Protocol::V5 && (spec.session_expiry > 0 || spec.receive_maximum > 0) {
-        return Err(bad("protocol", "Session Expiry Interval and Receive Maximum exist from MQTT 5.0 on."));
-    }
-    check_login(spec)?;
-    if let Some(will) = &spec.will {
-        check_topic("will.topic", &will.topic)?;
-        check_qos("will.qos", will.qos)?;
-        if will.payload.len() > 0xFFFF {
-            return Err(bad("will.payload", "A will's payload is at most 65,535 bytes."));
-        }
-    }
-    for habit in &spec.habits {
-        match habit {
-            Habit::Subscribe { filter, qos } => {
-                check_filter(filter)?;
-                check_qos("qos", *qos)?;
-            }
-            Habit::Publish { topic, qos, every_ms, .. } => {
-                check_topic("topic", topic)?;
-                check_qos("qos", *qos)?;
-                if (1..10).contains(every_ms) {
-                    return Err(bad("every_ms", "A device may publish every 10 milliseconds or less often, or once (0)."));
-                }
-            }
-            Habit::Respond { filter, qos, topic, answer_qos, .. } => {
-                check_filter(filter)?;
-                check_topic("topic", topic)?;
-                check_qos("qos", *qos)?;
-                check_qos("answer_qos", *answer_qos)?;
-                if topic::matches(filter, topic) {
-                    return Err(bad("topic", "The answer's topic matches the request's filter: the device would answer itself for ever."));
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-fn check_login(spec: &DeviceSpec) -> Result<()> {
-    let (user, password) = (spec.user_name.as_deref(), spec.password.as_deref());
-    check_text("user_name", user.unwrap_or_default())?;
-    if password.is_some_and(|password| password.len() > 0xFFFF) {
-        return Err(bad("password", "A password has at most 65,535 bytes."));
-    }
-    if spec.protocol != Protocol::V5 && user.is_none() && password.is_some() {
-        return Err(bad("user_name", "Before MQTT 5.0 a password needs a user name."));
-    }
-    if spec.scram && (spec.protocol != Protocol::V5 || user.is_none_or(str::is_empty) || password.is_none()) {
-        return Err(bad("scram", "SCRAM-SHA-256 needs MQTT 5.0, a user name and a password."));
-    }
-    Ok(())
-}
-
 pub(super) fn check_qos(field: &str, qos: u8) -> Result<QoS> {
     QoS::from_bits(qos).ok_or_else(|| bad(field, "QoS is 0, 1 or 2."))
 }
 
-fn check_text(field: &str, text: &str) -> Result<()> {
+pub(super) fn check_text(field: &str, text: &str) -> Result<()> {
     Text::new(text).map(drop).map_err(|error| bad(field, &error.to_string()))
 }
 
-fn check_topic(field: &str, name: &str) -> Result<()> {
+pub(super) fn check_topic(field: &str, name: &str) -> Result<()> {
     check_text(field, name)?;
     topic::TopicName::parse(name).map(drop).map_err(|error| bad(field, &error.to_string()))
 }

@@ -10,6 +10,7 @@ mod disturb;
 mod look;
 mod past;
 mod relay;
+mod spec;
 
 use alloc::string::String;
 use alloc::vec::Vec;

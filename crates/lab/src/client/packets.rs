@@ -17,7 +17,7 @@ impl Client {
             return;
         }
         let most = self.spec.maximum_packet_size as usize;
-        if self.version.is_v5() && most > 0 && frame.len() > most {
+        if self.version.is_v5() && most > 0 && frame.bytes().len() > most {
             return self.close_saying(now, ReasonCode::PacketTooLarge, out);
         }
         let packet = match Packet::decode(frame, self.version) {
