@@ -1,8 +1,16 @@
 //! Password files, rights and SCRAM against what others made: mosquitto_passwd, mosquitto itself and RFC 7677.
 
+#[path = "rules/harness/rule.rs"]
+mod rule;
+/// Where the macro looks for it.
+mod harness {
+    pub(crate) use crate::rule;
+}
+
 use broker::access::scram::client::ScramClient;
 use broker::access::scram::{Credential, CredentialFile, Decoy, MIN_ITERATIONS, Refused, Scram};
 use broker::access::{Access, Acl, Action, BadUser, Kind, LoginRefused, MAX_ITERATIONS, PasswordFile, Who};
+use rule::rule;
 
 /// Written by mosquitto_passwd 2.0.11, with -H sha512 and with -H sha512-pbkdf2 (its default).
 const PASSWORDS: &str = "\
@@ -42,6 +50,7 @@ fn comments_empty_lines_and_foreign_line_ends_say_nothing() {
 /// CVE-2018-12550, CVE-2018-12551: an empty or broken file must never be an open door.
 #[test]
 fn an_empty_password_file_lets_nobody_in() {
+    rule!("B-CVE-2018-12551");
     for text in ["", "\n", "# nobody\n", "\u{feff}"] {
         let passwords = PasswordFile::parse(text).expect("a file without lines is legal");
         assert!(!passwords.verify("alice", b"") && !passwords.verify("", b""));
@@ -219,6 +228,7 @@ fn rights_are_those_that_mosquitto_gives() {
 /// CVE-2017-7650: a client that calls itself `#` must not get everybody's topics.
 #[test]
 fn a_name_cannot_widen_a_pattern() {
+    rule!("B-CVE-2017-7650");
     let acl = Acl::parse("pattern readwrite dev/%c/in\npattern read users/%u/#\npattern read %c/#\npattern read free/#\n").expect("legal");
     let may = |user, client, topic| acl.allows(&Who { user, client }, Action::Read, topic);
     assert!(may(Some("ann"), "c1", "dev/c1/in") && may(Some("ann"), "c1", "users/ann/x") && may(None, "c1", "c1/x"));
@@ -248,6 +258,7 @@ fn a_name_cannot_widen_a_pattern() {
 
 #[test]
 fn an_empty_acl_gives_nothing_and_none_gives_all() {
+    rule!("B-CVE-2018-12550");
     let who = Who { user: Some("alice"), client: "c" };
     let closed = Access { acl: Some(Acl::parse("# nothing\n").expect("legal")), ..Access::default() };
     assert!(!closed.is_open() && !closed.allows(&who, Action::Read, "a") && !closed.allows(&who, Action::Write, "a"));

@@ -1,6 +1,7 @@
 //! The broker against the rules of the standards, from outside: packets in, packets out.
 
 mod auth;
+mod auth_any;
 mod bad;
 mod connect;
 mod flow;
