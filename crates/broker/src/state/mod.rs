@@ -4,6 +4,7 @@ pub(crate) mod alias;
 pub(crate) mod auth;
 pub(crate) mod conn;
 pub(crate) mod inflight;
+pub(crate) mod level;
 pub(crate) mod message;
 pub(crate) mod queue;
 pub(crate) mod retained;

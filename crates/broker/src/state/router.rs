@@ -1,31 +1,43 @@
 //! Who wants which topic: a trie of levels in flat tables.
 //!
-//! A publish walks at most three edges per level and active node (`level`, `+`, `#`), so its cost follows the depth of the topic and
-//! the matches, not the number of subscriptions. Nodes and subscriptions live in slabs and point at each other by number; the edges of
-//! all nodes are one hash table keyed by parent and level.
+//! A publish walks at most two edges per level and active node (the level and `+`), so its cost follows the depth of the topic and the
+//! matches, not the number of subscriptions. Nodes and subscriptions live in slabs and point at each other by number. What a walk reads
+//! lies together: a level is part of its node as a number of 16 bytes, few children are a chain of siblings, and `#` is a second list of
+//! subscriptions at its parent. Only the children of a node that has many are found by a hash table, one for all such nodes.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::hash::{BuildHasher, Hasher as _};
 
 use hashbrown::HashTable;
 use mqtt::SubscriptionOptions;
 
 use crate::ids::SessionNo;
 use crate::state::Hasher;
+use crate::state::level::{Key, Level, Levels};
 
 const NONE: u32 = u32::MAX;
 const ROOT: u32 = 0;
+
+/// In place of a first child: there are many, in the hash table.
+const WIDE: u32 = u32::MAX - 1;
+
+/// Children that a chain may have.
+const CHAIN: u32 = 4;
 
 /// The table of subscriptions.
 #[derive(Clone, Debug)]
 pub struct Router {
     nodes: Vec<Node>,
     free_nodes: Vec<u32>,
-    edges: HashTable<u32>,
+    /// The children of all nodes that are [`WIDE`], by parent and level.
+    wide: HashTable<u32>,
+    /// Levels that do not fit into a key, by node.
+    names: BTreeMap<u32, Box<[u8]>>,
     subs: Vec<Sub>,
     free_subs: Vec<u32>,
-    /// Finds the subscription of a session at a node: key (session, node), kept in `subs`.
+    /// Finds the subscription of a session at a place, which are kept in `subs`.
     by_owner: HashTable<u32>,
     hasher: Hasher,
     live: usize,
@@ -33,23 +45,30 @@ pub struct Router {
 
 #[derive(Clone, Debug)]
 struct Node {
-    name: Box<str>,
+    level: Key,
     parent: u32,
     plus: u32,
-    hash: u32,
-    first: u32,
-    last: u32,
-    /// Children of all three sorts.
+    /// First of the children with a level of their own (not `+`), or [`WIDE`].
+    first_child: u32,
+    next_sibling: u32,
+    /// How many such children.
     children: u32,
+    /// Newest subscription that ends here. The list is a ring, so the oldest is the next one.
+    last: u32,
+    /// The same of those that go on with `#`.
+    last_hash: u32,
 }
+
+/// Where a subscription is: number of the node, doubled, and one more for the list of `#`.
+type Place = u32;
 
 /// One subscription: whose, with which options.
 #[derive(Clone, Debug)]
 struct Sub {
     session: SessionNo,
-    node: u32,
-    prev_in_node: u32,
-    next_in_node: u32,
+    place: Place,
+    prev: u32,
+    next: u32,
     /// Subscription Identifier; 0: none.
     identifier: u32,
     options: SubscriptionOptions,
@@ -85,11 +104,11 @@ impl Default for Router {
 impl Router {
     /// An empty table.
     pub fn new() -> Router {
-        let root = Node { name: Box::from(""), parent: NONE, plus: NONE, hash: NONE, first: NONE, last: NONE, children: 0 };
         Router {
-            nodes: alloc::vec![root],
+            nodes: alloc::vec![Node::new(Key::default(), NONE)],
             free_nodes: Vec::new(),
-            edges: HashTable::new(),
+            wide: HashTable::new(),
+            names: BTreeMap::new(),
             subs: Vec::new(),
             free_subs: Vec::new(),
             by_owner: HashTable::new(),
@@ -110,67 +129,54 @@ impl Router {
 
     /// Makes or replaces the subscription of a session to a legal Topic Filter. Gives its number and whether it is new.
     pub fn subscribe(&mut self, session: SessionNo, filter: &str, options: SubscriptionOptions, identifier: u32) -> (u32, bool) {
-        let node = self.node_of(filter);
-        let hash = self.owner_hash(session, node);
-        if let Some(&no) =
-            self.by_owner.find(hash, |&no| self.subs.get(no as usize).is_some_and(|s| s.session == session && s.node == node))
-        {
+        let place = self.place_of(filter);
+        if let Some(no) = self.owned(session, place) {
             if let Some(sub) = self.subs.get_mut(no as usize) {
                 sub.options = options;
                 sub.identifier = identifier;
             }
             return (no, false);
         }
-        let last = self.nodes.get(node as usize).map_or(NONE, |n| n.last);
-        let sub = Sub { session, node, prev_in_node: last, next_in_node: NONE, identifier, options };
-        let no = put(&mut self.subs, &mut self.free_subs, sub);
-        if let Some(before) = self.subs.get_mut(last as usize) {
-            before.next_in_node = no;
-        }
-        if let Some(n) = self.nodes.get_mut(node as usize) {
-            n.last = no;
-            if n.first == NONE {
-                n.first = no;
-            }
-        }
-        let (subs, hasher) = (&self.subs, &self.hasher);
-        self.by_owner.insert_unique(hash, no, |&no| owner_hash(hasher, subs, no));
+        let no = put(&mut self.subs, &mut self.free_subs, Sub { session, place, prev: NONE, next: NONE, identifier, options });
+        self.link(no, place);
+        let subs = &self.subs;
+        let hash_of = |&no: &u32| subs.get(no as usize).map_or(0, |sub| owner_hash(sub.session, sub.place));
+        self.by_owner.insert_unique(owner_hash(session, place), no, hash_of);
         self.live = self.live.saturating_add(1);
         (no, true)
     }
 
     /// Removes the subscription of a session to a filter. Gives its number, if there was one.
     pub fn unsubscribe(&mut self, session: SessionNo, filter: &str) -> Option<u32> {
-        let node = self.find_node(filter)?;
-        let hash = self.owner_hash(session, node);
-        let no = *self.by_owner.find(hash, |&no| self.subs.get(no as usize).is_some_and(|s| s.session == session && s.node == node))?;
+        let place = self.find_place(filter)?;
+        let no = self.owned(session, place)?;
         self.remove(no);
         Some(no)
     }
 
     /// Removes a subscription by its number; nothing happens when it is gone.
     pub(crate) fn remove(&mut self, no: SubNo) {
-        let Some(sub) = self.subs.get(no as usize).filter(|sub| sub.node != NONE).cloned() else { return };
-        let hash = self.owner_hash(sub.session, sub.node);
-        if let Ok(entry) = self.by_owner.find_entry(hash, |&other| other == no) {
+        let Some(sub) = self.subs.get(no as usize).filter(|sub| sub.place != NONE).cloned() else { return };
+        if let Ok(entry) = self.by_owner.find_entry(owner_hash(sub.session, sub.place), |&other| other == no) {
             entry.remove();
         }
-        if let Some(before) = self.subs.get_mut(sub.prev_in_node as usize) {
-            before.next_in_node = sub.next_in_node;
-        } else if let Some(node) = self.nodes.get_mut(sub.node as usize) {
-            node.first = sub.next_in_node;
+        if let Some(before) = self.subs.get_mut(sub.prev as usize) {
+            before.next = sub.next;
         }
-        if let Some(after) = self.subs.get_mut(sub.next_in_node as usize) {
-            after.prev_in_node = sub.prev_in_node;
-        } else if let Some(node) = self.nodes.get_mut(sub.node as usize) {
-            node.last = sub.prev_in_node;
+        if let Some(after) = self.subs.get_mut(sub.next as usize) {
+            after.prev = sub.prev;
+        }
+        if let Some(last) = self.last_of(sub.place)
+            && *last == no
+        {
+            *last = if sub.prev == no { NONE } else { sub.prev };
         }
         if let Some(gone) = self.subs.get_mut(no as usize) {
-            gone.node = NONE;
+            gone.place = NONE;
         }
         self.free_subs.push(no);
         self.live = self.live.saturating_sub(1);
-        self.prune(sub.node);
+        self.prune(sub.place >> 1);
     }
 
     /// Calls `found` for every subscription whose filter matches the topic name, in the order of the trie: shorter filters first, among
@@ -180,18 +186,14 @@ impl Router {
         walk.now.push(ROOT);
         // A filter that begins with a wildcard does not match a topic that begins with `$` [MQTT-4.7.2-1].
         let mut wild = !topic.starts_with('$');
-        for level in topic.split('/') {
-            let level_hash = self.level_hash(level);
+        for level in Levels::new(topic, &self.hasher) {
             walk.next.clear();
             for &at in &walk.now {
                 let Some(node) = self.nodes.get(at as usize) else { continue };
                 if wild {
-                    self.each_at(node.hash, &mut found);
+                    self.each(node.last_hash, &mut found);
                 }
-                if node.children == 0 {
-                    continue;
-                }
-                if let Some(child) = self.edge(at, level, level_hash) {
+                if let Some(child) = self.child(at, node, level) {
                     walk.next.push(child);
                 }
                 if wild && node.plus != NONE {
@@ -205,22 +207,27 @@ impl Router {
             }
         }
         for &at in &walk.now {
-            self.each_at(at, &mut found);
+            let Some(node) = self.nodes.get(at as usize) else { continue };
+            self.each(node.last, &mut found);
             // `sport/#` matches `sport` as well [4.7.1.2].
-            if let Some(node) = self.nodes.get(at as usize) {
-                self.each_at(node.hash, &mut found);
-            }
+            self.each(node.last_hash, &mut found);
         }
     }
 
     /// A subscription by its number: filter, options, Subscription Identifier (0: none).
-    pub(crate) fn get(&self, no: SubNo) -> Option<(alloc::string::String, SubscriptionOptions, u32)> {
-        let sub = self.subs.get(no as usize).filter(|sub| sub.node != NONE)?;
-        let mut levels = Vec::new();
-        let mut at = sub.node;
+    pub(crate) fn get(&self, no: SubNo) -> Option<(String, SubscriptionOptions, u32)> {
+        let sub = self.subs.get(no as usize).filter(|sub| sub.place != NONE)?;
+        let mut levels: Vec<String> = Vec::new();
+        if sub.place & 1 == 1 {
+            levels.push(String::from("#"));
+        }
+        let mut at = sub.place >> 1;
         while at != ROOT {
             let node = self.nodes.get(at as usize)?;
-            levels.push(&*node.name);
+            levels.push(match self.names.get(&at) {
+                Some(name) => String::from_utf8_lossy(name).into_owned(),
+                None => node.level.text(),
+            });
             at = node.parent;
         }
         levels.reverse();
@@ -233,119 +240,203 @@ impl Router {
         (self.nodes.len().saturating_sub(self.free_nodes.len()), self.subs.len().saturating_sub(self.free_subs.len()))
     }
 
-    fn each_at(&self, node: u32, found: &mut impl FnMut(Match)) {
-        let Some(node) = self.nodes.get(node as usize) else { return };
-        let mut at = node.first;
+    /// Calls `found` for each subscription of a ring, the oldest first.
+    #[inline]
+    fn each(&self, last: u32, found: &mut impl FnMut(Match)) {
+        let Some(newest) = self.subs.get(last as usize) else { return };
+        let mut at = newest.next;
         while let Some(sub) = self.subs.get(at as usize) {
             found(Match { session: sub.session, options: sub.options, identifier: sub.identifier });
-            at = sub.next_in_node;
+            if at == last {
+                return;
+            }
+            at = sub.next;
         }
     }
 
-    fn find_node(&self, filter: &str) -> Option<u32> {
+    fn owned(&self, session: SessionNo, place: Place) -> Option<u32> {
+        let is_it = |&no: &u32| self.subs.get(no as usize).is_some_and(|sub| sub.session == session && sub.place == place);
+        self.by_owner.find(owner_hash(session, place), is_it).copied()
+    }
+
+    /// Puts a subscription at the end of the ring of its place.
+    fn link(&mut self, no: u32, place: Place) {
+        let Some(last) = self.last_of(place) else { return };
+        let before = core::mem::replace(last, no);
+        let (prev, next) = match self.subs.get_mut(before as usize) {
+            Some(newest) => (before, core::mem::replace(&mut newest.next, no)),
+            None => (no, no),
+        };
+        if let Some(oldest) = self.subs.get_mut(next as usize) {
+            oldest.prev = no;
+        }
+        if let Some(sub) = self.subs.get_mut(no as usize) {
+            (sub.prev, sub.next) = (prev, next);
+        }
+    }
+
+    fn last_of(&mut self, place: Place) -> Option<&mut u32> {
+        let node = self.nodes.get_mut((place >> 1) as usize)?;
+        Some(if place & 1 == 1 { &mut node.last_hash } else { &mut node.last })
+    }
+
+    fn find_place(&self, filter: &str) -> Option<Place> {
         let mut at = ROOT;
-        for level in filter.split('/') {
+        for level in Levels::new(filter, &self.hasher) {
             let node = self.nodes.get(at as usize)?;
-            at = match level {
-                "+" => node.plus,
-                "#" => node.hash,
-                _ => self.edge(at, level, self.level_hash(level))?,
-            };
+            match level.text {
+                b"#" => return Some(at.wrapping_shl(1) | 1),
+                b"+" if node.plus == NONE => return None,
+                b"+" => at = node.plus,
+                _ => at = self.child(at, node, level)?,
+            }
         }
-        (at != NONE).then_some(at)
+        Some(at.wrapping_shl(1))
     }
 
-    fn node_of(&mut self, filter: &str) -> u32 {
+    fn place_of(&mut self, filter: &str) -> Place {
         let mut at = ROOT;
-        for level in filter.split('/') {
-            let next = match (level, self.nodes.get(at as usize)) {
-                ("+", Some(node)) => node.plus,
-                ("#", Some(node)) => node.hash,
-                _ => self.edge(at, level, self.level_hash(level)).unwrap_or(NONE),
-            };
-            at = if next == NONE { self.add_child(at, level) } else { next };
+        let hasher = self.hasher.clone();
+        for level in Levels::new(filter, &hasher) {
+            if level.text == b"#" {
+                return at.wrapping_shl(1) | 1;
+            }
+            let next = self.nodes.get(at as usize).and_then(|node| match level.text {
+                b"+" => Some(node.plus).filter(|&plus| plus != NONE),
+                _ => self.child(at, node, level),
+            });
+            at = next.unwrap_or_else(|| self.add_child(at, level));
         }
-        at
+        at.wrapping_shl(1)
     }
 
-    fn add_child(&mut self, parent: u32, level: &str) -> u32 {
-        let node = Node { name: Box::from(level), parent, plus: NONE, hash: NONE, first: NONE, last: NONE, children: 0 };
-        let child = put(&mut self.nodes, &mut self.free_nodes, node);
-        if let Some(node) = self.nodes.get_mut(parent as usize) {
-            node.children = node.children.saturating_add(1);
-            match level {
-                "+" => node.plus = child,
-                "#" => node.hash = child,
-                _ => {
-                    let hash = edge_hash(parent, self.level_hash(level));
-                    let (nodes, hasher) = (&self.nodes, &self.hasher);
-                    self.edges.insert_unique(hash, child, |&child| child_hash(hasher, nodes, child));
+    /// The child of a node for a level.
+    #[inline]
+    fn child(&self, parent: u32, node: &Node, level: Level<'_>) -> Option<u32> {
+        if node.first_child == WIDE {
+            let is_it =
+                |&child: &u32| self.nodes.get(child as usize).is_some_and(|node| node.parent == parent && self.is(child, node, level));
+            return self.wide.find(edge_hash(parent, level.key), is_it).copied();
+        }
+        let mut at = node.first_child;
+        while let Some(child) = self.nodes.get(at as usize) {
+            if self.is(at, child, level) {
+                return Some(at);
+            }
+            at = child.next_sibling;
+        }
+        None
+    }
+
+    #[inline]
+    fn is(&self, no: u32, node: &Node, level: Level<'_>) -> bool {
+        node.level == level.key && (!level.key.is_long() || self.names.get(&no).is_some_and(|name| **name == *level.text))
+    }
+
+    fn add_child(&mut self, parent: u32, level: Level<'_>) -> u32 {
+        let child = put(&mut self.nodes, &mut self.free_nodes, Node::new(level.key, parent));
+        if level.key.is_long() {
+            self.names.insert(child, Box::from(level.text));
+        }
+        let Some(node) = self.nodes.get_mut(parent as usize) else { return child };
+        if level.text == b"+" {
+            node.plus = child;
+            return child;
+        }
+        node.children = node.children.saturating_add(1);
+        match node.first_child {
+            WIDE => self.widen(child),
+            mut at if node.children > CHAIN => {
+                node.first_child = WIDE;
+                while let Some(node) = self.nodes.get_mut(at as usize) {
+                    let next = core::mem::replace(&mut node.next_sibling, NONE);
+                    self.widen(at);
+                    at = next;
+                }
+                self.widen(child);
+            }
+            first => {
+                node.first_child = child;
+                if let Some(node) = self.nodes.get_mut(child as usize) {
+                    node.next_sibling = first;
                 }
             }
         }
         child
     }
 
+    /// Puts a child into the hash table.
+    fn widen(&mut self, child: u32) {
+        let nodes = &self.nodes;
+        let hash_of = |&no: &u32| nodes.get(no as usize).map_or(0, |node| edge_hash(node.parent, node.level));
+        self.wide.insert_unique(hash_of(&child), child, hash_of);
+    }
+
     /// Frees a node that nothing needs, and its parents likewise.
     fn prune(&mut self, mut at: u32) {
         while at != ROOT {
             let Some(node) = self.nodes.get(at as usize) else { return };
-            if node.children > 0 || node.first != NONE {
+            if node.children > 0 || node.plus != NONE || node.last != NONE || node.last_hash != NONE {
                 return;
             }
-            let parent = node.parent;
-            let hash = child_hash(&self.hasher, &self.nodes, at);
-            if let Ok(entry) = self.edges.find_entry(hash, |&child| child == at) {
-                entry.remove();
-            }
-            if let Some(up) = self.nodes.get_mut(parent as usize) {
-                up.children = up.children.saturating_sub(1);
-                if up.plus == at {
-                    up.plus = NONE;
-                }
-                if up.hash == at {
-                    up.hash = NONE;
-                }
-            }
-            if let Some(node) = self.nodes.get_mut(at as usize) {
-                node.name = Box::from("");
-            }
+            let (parent, level) = (node.parent, node.level);
+            self.unchain(parent, at, level);
+            self.names.remove(&at);
             self.free_nodes.push(at);
             at = parent;
         }
     }
 
-    fn edge(&self, parent: u32, level: &str, level_hash: u64) -> Option<u32> {
-        let is_it = |&child: &u32| self.nodes.get(child as usize).is_some_and(|node| node.parent == parent && *node.name == *level);
-        self.edges.find(edge_hash(parent, level_hash), is_it).copied()
+    /// Takes a child away from its parent.
+    fn unchain(&mut self, parent: u32, child: u32, level: Key) {
+        let after = self.nodes.get(child as usize).map_or(NONE, |node| node.next_sibling);
+        let Some(node) = self.nodes.get_mut(parent as usize) else { return };
+        if node.plus == child {
+            node.plus = NONE;
+            return;
+        }
+        node.children = node.children.saturating_sub(1);
+        if node.first_child == WIDE {
+            if node.children == 0 {
+                node.first_child = NONE;
+            }
+            if let Ok(entry) = self.wide.find_entry(edge_hash(parent, level), |&other| other == child) {
+                entry.remove();
+            }
+            return;
+        }
+        if node.first_child == child {
+            node.first_child = after;
+            return;
+        }
+        let mut at = node.first_child;
+        while let Some(sibling) = self.nodes.get_mut(at as usize) {
+            if sibling.next_sibling == child {
+                sibling.next_sibling = after;
+                return;
+            }
+            at = sibling.next_sibling;
+        }
     }
+}
 
-    fn level_hash(&self, level: &str) -> u64 {
-        level_hash(&self.hasher, level)
-    }
-
-    fn owner_hash(&self, session: SessionNo, node: u32) -> u64 {
-        edge_hash(node, u64::from(session.0))
+impl Node {
+    fn new(level: Key, parent: u32) -> Node {
+        Node { level, parent, plus: NONE, first_child: NONE, next_sibling: NONE, children: 0, last: NONE, last_hash: NONE }
     }
 }
 
-fn level_hash(hasher: &Hasher, level: &str) -> u64 {
-    let mut hash = hasher.build_hasher();
-    hash.write(level.as_bytes());
-    hash.finish()
+fn edge_hash(parent: u32, level: Key) -> u64 {
+    mix(mix(level.low ^ u64::from(parent).wrapping_mul(0x9e37_79b9_7f4a_7c15)) ^ level.high)
 }
 
-fn child_hash(hasher: &Hasher, nodes: &[Node], child: u32) -> u64 {
-    nodes.get(child as usize).map_or(0, |node| edge_hash(node.parent, level_hash(hasher, &node.name)))
+fn owner_hash(session: SessionNo, place: Place) -> u64 {
+    mix(u64::from(place) << 32 | u64::from(session.0))
 }
 
-fn owner_hash(_hasher: &Hasher, subs: &[Sub], no: u32) -> u64 {
-    subs.get(no as usize).map_or(0, |sub| edge_hash(sub.node, u64::from(sub.session.0)))
-}
-
-/// Mixes a node's number into a hash: a multiplication spreads the low bits, a fold brings the high ones back.
-fn edge_hash(node: u32, rest: u64) -> u64 {
-    let mixed = (rest ^ u64::from(node).wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+/// A multiplication spreads the low bits, a fold brings the high ones back.
+fn mix(number: u64) -> u64 {
+    let mixed = (number ^ (number >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
     mixed ^ (mixed >> 32)
 }
 
@@ -417,7 +508,7 @@ mod tests {
             assert!(router.unsubscribe(SessionNo(n as u32), filter).is_some(), "{filter}");
         }
         assert_eq!(router.sizes(), (1, 0));
-        assert!(router.edges.is_empty() && router.by_owner.is_empty());
+        assert!(router.wide.is_empty() && router.by_owner.is_empty() && router.names.is_empty());
     }
 
     #[test]
@@ -446,5 +537,36 @@ mod tests {
         let mut order = vec![];
         router.matches("t", &mut Walk::default(), |m| order.push(m.session.0));
         assert_eq!(order, [1, 3, 9]);
+    }
+
+    #[test]
+    fn nodes_with_many_children_and_long_levels_are_found_and_forgotten() {
+        let mut router = Router::new();
+        let level = |n: usize| match n % 3 {
+            0 => alloc::format!("{n}"),
+            1 => alloc::format!("fifteen-byte-{:02}", n % 100),
+            _ => alloc::format!("a-level-that-is-too-long-for-a-key-{n}"),
+        };
+        let filters: Vec<String> = (0..300).map(|n| alloc::format!("a/{}/{}", level(n), level(n + 1))).collect();
+        for (n, filter) in filters.iter().enumerate() {
+            router.subscribe(SessionNo(n as u32), filter, options(QoS::AtMostOnce), 0);
+        }
+        for (n, filter) in filters.iter().enumerate() {
+            let expected: Vec<u32> =
+                filters.iter().enumerate().filter(|(_, other)| *other == filter).map(|(other, _)| other as u32).collect();
+            assert_eq!(found(&router, filter), expected, "{filter}");
+            assert_eq!(found(&router, &alloc::format!("{filter}x")), Vec::<u32>::new(), "{filter} and one more letter");
+            assert_eq!(router.get(n as u32).map(|(filter, ..)| filter).as_ref(), Some(filter));
+        }
+        // Half of them go; the others are still found, through nodes that were wide and are not any more.
+        for (n, filter) in filters.iter().enumerate().filter(|(n, _)| n % 2 == 0) {
+            assert!(router.unsubscribe(SessionNo(n as u32), filter).is_some(), "{filter}");
+        }
+        for (n, filter) in filters.iter().enumerate().filter(|(n, _)| n % 2 == 1) {
+            assert!(found(&router, filter).contains(&(n as u32)), "{filter}");
+            assert!(router.unsubscribe(SessionNo(n as u32), filter).is_some(), "{filter}");
+        }
+        assert_eq!(router.sizes(), (1, 0));
+        assert!(router.wide.is_empty() && router.by_owner.is_empty() && router.names.is_empty());
     }
 }
