@@ -93,7 +93,7 @@ impl Broker {
 
     /// Takes one input and appends what comes of it to `out`, in causal order. Cannot fail; bad input ends in events and closes.
     pub fn handle(&mut self, now: Instant, input: Input<'_>, out: &mut Outbox) {
-        let (counts, first) = (self.config.sys_interval > 0, out.outputs.len());
+        let (counts, first, dropped) = (self.config.sys_interval > 0, out.outputs.len(), out.dropped());
         if counts {
             self.count_in(now, &input);
         }
@@ -111,9 +111,8 @@ impl Broker {
         while let Some((conn, why)) = self.doomed.pop_front() {
             self.end(now, conn, why, out);
         }
-        let dropped = core::mem::take(&mut out.dropped);
         if counts {
-            self.count_out(first, out, dropped);
+            self.count_out(first, out, out.dropped().saturating_sub(dropped));
         }
     }
 

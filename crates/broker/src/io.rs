@@ -93,11 +93,12 @@ pub enum Output {
 pub struct Outbox {
     /// What is to be done, in order.
     pub outputs: Vec<Output>,
-    /// Leave events out: nobody looks.
+    /// Leave events out: nobody looks. What a driver must know to keep its own books is told all the same: that a session began or was
+    /// resumed, that a connection ended.
     pub quiet: bool,
     bytes: Vec<u8>,
-    /// Messages dropped in this turn, also when nobody looks.
-    pub(crate) dropped: u64,
+    /// Messages dropped since it was last cleared, also when nobody looks.
+    dropped: u64,
 }
 
 impl Outbox {
@@ -106,10 +107,16 @@ impl Outbox {
         self.bytes.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
+    /// Messages that were dropped, whether events were told or not.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
     /// Forgets everything but the memory it has.
     pub fn clear(&mut self) {
         self.outputs.clear();
         self.bytes.clear();
+        self.dropped = 0;
     }
 
     /// Writes a frame and gives its place.
@@ -132,6 +139,11 @@ impl Outbox {
         if !self.quiet {
             self.outputs.push(Output::Event(event()));
         }
+    }
+
+    /// Tells an event that a driver needs for its own books.
+    pub(crate) fn tell_always(&mut self, event: Event) {
+        self.outputs.push(Output::Event(event));
     }
 }
 

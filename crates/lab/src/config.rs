@@ -11,6 +11,8 @@ pub struct Config {
     pub max_simulated: usize,
     /// Real devices that are kept in the list without connection and session; the oldest is forgotten.
     pub max_strangers: usize,
+    /// Keep rows of what happens. Off: nothing can be seen of it and every message costs less; what happens is the same.
+    pub trace: bool,
     /// Rows that are kept.
     pub max_rows: usize,
     /// Bytes of packets that are kept for the inspector.
@@ -42,6 +44,7 @@ impl Default for Config {
             simulated_latency: 1_000,
             max_simulated: 200,
             max_strangers: 50,
+            trace: true,
             max_rows: 100_000,
             max_row_bytes: 32 * 1024 * 1024,
             max_packet_bytes: 4 * 1024,

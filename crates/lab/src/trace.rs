@@ -59,6 +59,8 @@ impl Record {
 /// The rings.
 #[derive(Clone, Debug)]
 pub(crate) struct Trace {
+    /// Rows are kept at all.
+    on: bool,
     max_rows: usize,
     max_bytes: usize,
     max_packet: usize,
@@ -81,6 +83,7 @@ pub(crate) struct Trace {
 impl Trace {
     pub(crate) fn new(config: &Config) -> Trace {
         Trace {
+            on: config.trace,
             max_rows: config.max_rows,
             max_bytes: config.max_row_bytes,
             max_packet: config.max_packet_bytes,
@@ -138,6 +141,9 @@ impl Trace {
     }
 
     pub(crate) fn departed(&mut self, departure: Departure<'_>) {
+        if !self.on {
+            return;
+        }
         let row = self.end();
         let place = self.flows.depart(&departure, row);
         let Place { flow, message, copy_of } = place;
@@ -168,6 +174,9 @@ impl Trace {
     }
 
     pub(crate) fn landed(&mut self, flight: FlightNo) {
+        if !self.on {
+            return;
+        }
         let at = self.now.micros();
         let first_fact = self.first_fact.saturating_add(self.facts.len() as u64);
         self.current = self.row_of(flight);
@@ -223,6 +232,9 @@ impl Trace {
                     self.flows.name(flow, *message);
                 }
             }
+            return;
+        }
+        if !self.on {
             return;
         }
         let row = match self.current.filter(|row| self.get(*row).is_some()) {

@@ -127,7 +127,7 @@ impl Broker {
         if !matches!(why, EndWhy::Gone(_)) {
             out.outputs.push(Output::Close { conn });
         }
-        out.tell(|| Event::Ended { conn, why });
+        out.tell_always(Event::Ended { conn, why });
         if let Some(session) = session {
             self.detach(now, conn, session, why, out);
         }

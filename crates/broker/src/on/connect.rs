@@ -280,9 +280,9 @@ impl Broker {
             Some(session) => {
                 let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
                 let (queued, in_flight) = (count(session.queue.len()), count(session.outgoing.len()));
-                out.tell(|| Event::SessionResumed { conn, queued, in_flight });
+                out.tell_always(Event::SessionResumed { conn, queued, in_flight });
             }
-            None => out.tell(|| Event::SessionBegan { conn }),
+            None => out.tell_always(Event::SessionBegan { conn }),
         }
     }
 

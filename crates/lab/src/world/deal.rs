@@ -11,6 +11,7 @@ use crate::agenda::Due;
 
 impl World {
     pub(super) fn deal(&mut self, mut outbox: Outbox, sink: &mut dyn Sink) {
+        self.counters.dropped = self.counters.dropped.saturating_add(outbox.dropped());
         let mut outputs = core::mem::take(&mut outbox.outputs);
         for output in outputs.drain(..) {
             match output {
@@ -95,13 +96,10 @@ impl World {
             | Event::Unsubscribed { conn, .. }
             | Event::AgainstTheLetter { conn, .. } => self.device_of(*conn),
             Event::Published { conn, .. } => conn.map_or(0, |conn| self.device_of(conn)),
-            Event::Dropped { client, .. } => {
-                self.counters.dropped = self.counters.dropped.saturating_add(1);
-                self.devices.find(client).unwrap_or(0)
-            }
-            Event::SessionEnded { client, .. } | Event::Queued { client, .. } | Event::WillPublished { client, .. } => {
-                self.devices.find(client).unwrap_or(0)
-            }
+            Event::Dropped { client, .. }
+            | Event::SessionEnded { client, .. }
+            | Event::Queued { client, .. }
+            | Event::WillPublished { client, .. } => self.devices.find(client).unwrap_or(0),
             Event::PassedOn { .. } | Event::RetainedSet { .. } | Event::NotRetained { .. } | Event::RetainedCleared | Event::AccessSet => 0,
         };
         let fact = match &event {

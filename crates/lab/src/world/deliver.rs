@@ -35,6 +35,7 @@ impl World {
         let Some(link) = self.links.get_mut(&conn) else { return };
         let Some(piece) = link.to_broker.pop() else { return };
         let mut outbox = core::mem::take(&mut self.outbox);
+        outbox.quiet = !self.config.trace;
         match piece {
             Piece::Packet { flight, len, .. } => {
                 sink.landed(flight);

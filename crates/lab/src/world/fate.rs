@@ -375,6 +375,7 @@ impl World {
     /// One packet has come to the broker.
     fn frame_at_broker(&mut self, conn: ConnId, frame: Frame<'_>, sink: &mut dyn Sink) {
         let mut outbox = core::mem::take(&mut self.outbox);
+        outbox.quiet = !self.config.trace;
         if let Some(link) = self.links.get_mut(&conn) {
             note_frame(frame, &mut link.version, &mut self.counters);
         }

@@ -384,6 +384,7 @@ impl World {
     /// One turn of the broker.
     fn turn(&mut self, input: broker::Input<'_>, sink: &mut dyn Sink) {
         let mut outbox = core::mem::take(&mut self.outbox);
+        outbox.quiet = !self.config.trace;
         self.broker.handle(self.now, input, &mut outbox);
         self.deal(outbox, sink);
     }
