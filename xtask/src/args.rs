@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use crate::conformance;
 use crate::stages::Stage;
+use crate::{bench, conformance};
 
 /// A command with its arguments.
 #[derive(Debug, PartialEq)]
@@ -22,9 +22,11 @@ pub(crate) enum Wanted {
     Screenshots,
     /// Run worlds of cuts for a long time.
     Soak,
+    /// Measure beside others.
+    Bench(bench::Asked),
 }
 
-const COMMANDS: [&str; 6] = ["serve", "build", "test", "conformance", "screenshots", "soak"];
+const COMMANDS: [&str; 7] = ["serve", "build", "test", "conformance", "screenshots", "soak", "bench"];
 const FLAGS: [&str; 5] = ["--http", "--ws", "--tcp", "--json", "--open"];
 
 /// Reads the words after `cargo xtask`. The error says which word is wrong and what would be right.
@@ -38,6 +40,7 @@ pub(crate) fn read(words: &[String]) -> Result<Wanted, String> {
         "build" => nothing_more("build", rest).map(|()| Wanted::Build),
         "screenshots" => nothing_more("screenshots", rest).map(|()| Wanted::Screenshots),
         "soak" => nothing_more("soak", rest).map(|()| Wanted::Soak),
+        "bench" => bench_words(rest).map(Wanted::Bench),
         "conformance" => conformance_flags(rest).map(Wanted::Conformance),
         "test" => stages(rest).map(Wanted::Test),
         other => Err(format!("there is no command `{other}`{}", meant(other, &COMMANDS))),
@@ -59,6 +62,22 @@ fn conformance_flags(rest: &[String]) -> Result<conformance::Asked, String> {
             "--accept" => asked.accept = true,
             _ => return Err(format!("`conformance` has no flag `{word}`{}", meant(word, &["--strict", "--accept"]))),
         }
+    }
+    Ok(asked)
+}
+
+fn bench_words(rest: &[String]) -> Result<bench::Asked, String> {
+    let mut asked = bench::Asked { native: false, web: false, strict: false };
+    for word in rest {
+        match word.as_str() {
+            "native" => asked.native = true,
+            "web" => asked.web = true,
+            "--strict" => asked.strict = true,
+            _ => return Err(format!("`bench` has no part or flag `{word}`{}", meant(word, &["native", "web", "--strict"]))),
+        }
+    }
+    if !asked.native && !asked.web {
+        (asked.native, asked.web) = (true, true);
     }
     Ok(asked)
 }
@@ -153,6 +172,14 @@ mod tests {
         assert_eq!(of("conformance"), asked(false, false));
         assert_eq!(of("conformance --strict"), asked(true, false));
         assert_eq!(of("conformance --accept --strict"), asked(true, true));
+    }
+
+    #[test]
+    fn bench_runs_all_parts_or_those_that_are_named() {
+        let asked = |native, web, strict| Ok(Wanted::Bench(bench::Asked { native, web, strict }));
+        assert_eq!(of("bench"), asked(true, true, false));
+        assert_eq!(of("bench web --strict"), asked(false, true, true));
+        assert!(of("bench nativ").is_err_and(|what| what.contains("did you mean `native`?")));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! What is said goes to standard error; standard output is kept for the addresses that `serve` prints.
 
 mod args;
+mod bench;
 mod build;
 mod conformance;
 mod e2e;
@@ -21,6 +22,7 @@ cargo xtask test [fmt|clippy|native|wasm|e2e]...                            run 
 cargo xtask conformance [--strict] [--accept]                               run the native tests, write target/conformance.md: rule by rule
 cargo xtask screenshots                                                     make the pictures of the README in docs/
 cargo xtask soak                                                            larger model checks, and over a million sessions that are cut anywhere
+cargo xtask bench [native|web]... [--strict]                                measure beside others, print ratios and which targets hold
 
 serve: ADDR is IP:PORT or PORT, port 0 takes any free one. Without flags: --http 127.0.0.1:8080 --ws 127.0.0.1:8083 --tcp 127.0.0.1:1883.
        --json prints the addresses as one line of JSON, --open opens the page in the browser.
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Ok(args::Wanted::Test(stages)) => return test::run(&stages),
         Ok(args::Wanted::Conformance(asked)) => conformance::run(asked),
         Ok(args::Wanted::Screenshots) => e2e::screenshots(),
+        Ok(args::Wanted::Bench(asked)) => bench::measure(asked),
         Ok(args::Wanted::Soak) => stages::soak(),
         Err(what) => {
             eprintln!("xtask: {what}\n\n{USAGE}");

@@ -1,0 +1,111 @@
+// Drives GlassMQ's machine as its relay does: batches of records in, batches of records out, credit for what came.
+
+import { connect, Peer, publishes, subscribe } from "./peer.mjs";
+
+const CLAIMED_WELCOME = 2;
+const OPEN = 6;
+const DATA = 7;
+const CREDIT = 8;
+const HEADER = 9;
+
+/** A batch that grows. */
+class Batch {
+  constructor() {
+    this.bytes = new Uint8Array(1 << 16);
+    this.view = new DataView(this.bytes.buffer);
+    this.length = 0;
+  }
+
+  record(kind, conn, body) {
+    const end = this.length + HEADER + body.length;
+    if (end > this.bytes.length) {
+      const larger = new Uint8Array(end * 2);
+      larger.set(this.bytes);
+      this.bytes = larger;
+      this.view = new DataView(larger.buffer);
+    }
+    this.bytes[this.length] = kind;
+    this.view.setUint32(this.length + 1, conn, true);
+    this.view.setUint32(this.length + 5, body.length, true);
+    this.bytes.set(body, this.length + HEADER);
+    this.length = end;
+  }
+
+  credit(conn, bytes) {
+    this.record(CREDIT, conn, new Uint8Array(4));
+    this.view.setUint32(this.length - 4, bytes, true);
+  }
+
+  take() {
+    const taken = this.bytes.subarray(0, this.length);
+    this.length = 0;
+    return taken;
+  }
+}
+
+export class GlassMq {
+  constructor(Machine, { trace, subscribers, qos }) {
+    this.machine = new Machine(trace);
+    this.peers = Array.from({ length: subscribers + 1 }, () => new Peer());
+    this.owed = new Float64Array(subscribers + 1);
+    this.qos = qos;
+    this.batch = new Batch();
+    const text = new TextEncoder();
+    this.batch.record(CLAIMED_WELCOME, 0, text.encode("bench\n"));
+    this.peers.forEach((_, conn) => {
+      this.batch.record(OPEN, conn, Uint8Array.of(0, ...text.encode(`127.0.0.1:${conn + 1}`)));
+      this.batch.record(DATA, conn, connect(`client-${conn}`));
+      if (conn > 0) this.batch.record(DATA, conn, subscribe(qos));
+    });
+    this.turn();
+    if (this.peers.some((peer, conn) => peer.others !== (conn > 0 ? 2 : 1))) throw new Error("GlassMQ: somebody is not connected");
+  }
+
+  /** Publishes `count` messages in pieces of `piece`, and is back when all are delivered and acknowledged. Gives milliseconds. */
+  run(count, piece) {
+    const chunk = publishes(piece, this.qos, 1);
+    const before = this.peers.map((peer) => peer.received);
+    const begin = performance.now();
+    for (let sent = 0; sent < count; sent += piece) {
+      this.batch.record(DATA, 0, chunk);
+      while (this.batch.length > 0) this.turn();
+    }
+    const took = performance.now() - begin;
+    this.peers.forEach((peer, conn) => {
+      const got = peer.received - before[conn];
+      if (got !== (conn > 0 ? count : 0)) throw new Error(`GlassMQ: client ${conn} got ${got} of ${count} messages`);
+    });
+    return took;
+  }
+
+  turn() {
+    const out = this.machine.turn(performance.now() * 1000, this.batch.take());
+    const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
+    for (let at = 0; at < out.length; ) {
+      const conn = view.getUint32(at + 1, true);
+      const length = view.getUint32(at + 5, true);
+      if (out[at] === DATA) {
+        this.peers[conn].feed(out.subarray(at + HEADER, at + HEADER + length));
+        this.owed[conn] += length;
+      }
+      at += HEADER + length;
+    }
+    for (let conn = 0; conn < this.peers.length; conn++) {
+      const peer = this.peers[conn];
+      if (peer.answered > 0) this.batch.record(DATA, conn, peer.takeAnswer());
+      // As the relay does: credit is given when it is worth a record.
+      if (this.owed[conn] >= 16 * 1024) {
+        this.batch.credit(conn, this.owed[conn]);
+        this.owed[conn] = 0;
+      }
+    }
+  }
+
+  counted() {
+    return this.machine.counted();
+  }
+
+  close() {
+    this.machine.free();
+  }
+}

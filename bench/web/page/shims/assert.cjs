@@ -1,0 +1,3 @@
+module.exports = function assert(holds, what) {
+  if (!holds) throw new Error(what);
+};

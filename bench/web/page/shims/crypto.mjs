@@ -1,0 +1,2 @@
+export const randomUUID = () => globalThis.crypto.randomUUID();
+export default { randomUUID };
