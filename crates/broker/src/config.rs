@@ -49,7 +49,8 @@ pub struct Config {
     pub mode: Mode,
     /// Tell in friendly mode what strict mode would have refused, and by which rule.
     pub explain: bool,
-    /// Longest Keep Alive accepted, in seconds, also in place of 0 (off); `0`: any. Sent as Server Keep Alive.
+    /// Longest Keep Alive accepted, in seconds, also in place of 0 (off); `0`: any. Sent as Server Keep Alive; a client before 5.0 that
+    /// asked for more is not told and is ended all the same when it is silent for longer.
     pub max_keep_alive: u16,
     /// Highest QoS that may be published. Below 2 it is sent as Maximum QoS; subscriptions are granted no more.
     pub maximum_qos: QoS,

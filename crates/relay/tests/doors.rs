@@ -14,6 +14,7 @@ use tokio_tungstenite::connect_async;
 
 #[tokio::test]
 async fn devices_are_taken_at_two_paths_with_the_sub_protocols_of_mqtt() {
+    rule!("M31-websocket");
     rule!("MQTT-6.0.0-3", "MQTT-6.0.0-4", "MQTT311-6.0.0-3", "MQTT311-6.0.0-4", "B-27");
     let relay = start();
     let mut tab = Tab::hold(&relay).await;

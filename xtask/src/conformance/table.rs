@@ -7,12 +7,13 @@ use super::judge::{Judgement, Proof, Rule, Table};
 use crate::sh::Outcome;
 
 /// The files of rules and what they hold.
-const TABLES: [(&str, &str); 5] = [
+const TABLES: [(&str, &str); 6] = [
     ("mqtt5.tsv", "5.0, numbered"),
     ("unnumbered.tsv", "5.0, without a number"),
     ("mqtt311.tsv", "3.1.1"),
     ("mqtt31.tsv", "3.1, where it differs"),
     ("behaviours.tsv", "behaviours and known faults"),
+    ("decisions.tsv", "decisions where there is a choice"),
 ];
 
 /// Tests named in a row of the page for people; the other table has them all.

@@ -113,8 +113,9 @@ impl Broker {
         };
         Caps {
             version: connect.version,
-            // Only v5 can be told another Keep Alive than it asked for.
-            keep_alive: if connect.version.is_v5() { keep_alive } else { connect.keep_alive },
+            // Before 5.0 it cannot be told, but an inactive client may be ended at any time [3.1.1: 3.1.2.10]: a cap that held for some
+            // versions only would cap nobody.
+            keep_alive,
             max_packet_size: properties.maximum_packet_size().unwrap_or(u32::MAX),
             receive_maximum: properties.receive_maximum().unwrap_or(u16::MAX),
             problem_information: properties.request_problem_information() != Some(0),

@@ -36,7 +36,7 @@ impl Broker {
         if !self.reads_closely() {
             return None;
         }
-        let bad_filter = |filter: &str| self.parse(version, filter).is_err();
+        let bad_filter = |filter: &str| self.parse_filter(version, filter).is_err();
         let (bad_topic, bad_filter, format) = match packet {
             Packet::Publish(publish) => {
                 // An empty one may stand for a Topic Alias.
@@ -67,10 +67,11 @@ impl Broker {
         if !version.is_v5() && filter.starts_with("$share/") && self.reads_closely() {
             self.first_refused(conn, version, &[(true, Letter::SharedBeforeV5)], out);
         }
-        self.parse(version, filter)
+        self.parse_filter(version, filter)
     }
 
-    fn parse<'a>(&self, version: Version, filter: &'a str) -> Result<TopicFilter<'a>, BadFilter> {
+    /// Judges a Topic Filter as the version and the mode have it.
+    pub(crate) fn parse_filter<'a>(&self, version: Version, filter: &'a str) -> Result<TopicFilter<'a>, BadFilter> {
         let shares = version.is_v5() || self.config.mode == Mode::Friendly;
         if shares { TopicFilter::parse(filter) } else { TopicFilter::parse_unshared(filter) }
     }

@@ -216,7 +216,7 @@ impl Broker {
         let mut words = String::new();
         for filter in &unsubscribe.filters {
             let filter = filter.as_str();
-            if let Err(bad) = TopicFilter::parse(filter) {
+            if let Err(bad) = self.parse_filter(version, filter) {
                 if version.is_v5() {
                     words = bad.to_string();
                     reasons.push(ReasonCode::TopicFilterInvalid as u8);

@@ -58,6 +58,7 @@ fn a_second_connect_in_3_closes_without_a_word() {
 
 #[test]
 fn other_protocols_and_versions_are_refused_in_words_they_know() {
+    rule!("D-unknown-level");
     rule!("MQTT-3.1.2-1", "MQTT-3.1.2-2", "MQTT311-3.1.2-1", "MQTT311-3.1.2-2");
     // An unknown name says nothing of the version, so nothing can be answered.
     check("a: open\n a: raw 10 * 'MQTX' 05 02 0000 00 'a'\n a< closed");
@@ -69,6 +70,7 @@ fn other_protocols_and_versions_are_refused_in_words_they_know() {
 
 #[test]
 fn a_bridge_with_its_private_mark_is_told_to_try_without_in_its_own_layout() {
+    rule!("D-bridge-level");
     rule!("MQTT311-3.1.2-2", "M31-level");
     for (name, level) in [("MQTT", "84"), ("MQIsdp", "83"), ("MQTT", "03"), ("MQTT", "02"), ("MQIsdp", "04")] {
         let script =
@@ -212,6 +214,7 @@ fn packets_behind_connect_are_taken_after_connack() {
 
 #[test]
 fn a_client_without_an_id_gets_one_of_its_own() {
+    rule!("D-empty-id");
     rule!("MQTT-3.1.3-6", "MQTT-3.1.3-7", "MQTT-3.2.2-16", "MQTT311-3.1.3-6", "B-15");
     check(
         r#"a: connect? v5 cid=""

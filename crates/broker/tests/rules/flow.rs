@@ -165,6 +165,7 @@ fn a_packet_over_the_servers_limit_is_refused_from_its_header() {
 
 #[test]
 fn messages_expire_while_they_wait() {
+    rule!("D-expiry-0");
     rule!("MQTT-3.3.2-5", "MQTT-3.3.2-6", "U5-3.3.2.3.3-b", "B-10");
     check(
         "p: connect

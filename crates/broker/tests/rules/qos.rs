@@ -49,6 +49,7 @@ fn a_subscriber_gets_the_lower_of_two_qos() {
 
 #[test]
 fn nobody_listens_is_said_in_5() {
+    rule!("D-nobody-listens");
     rule!("B-26", "MQTT-3.4.2-1", "MQTT-3.5.2-1", "U5-2.4-a");
     check(
         "a: connect v5
@@ -100,6 +101,7 @@ fn an_acknowledged_identifier_is_a_new_message() {
 
 #[test]
 fn a_qos_2_message_is_passed_on_once() {
+    rule!("D-qos-2-handed-on");
     rule!("MQTT-4.3.3-10", "MQTT-4.3.3-12", "MQTT311-4.3.3-2", "B-20");
     check_each(
         &["v5", "v311"],
@@ -244,6 +246,7 @@ fn a_message_on_its_way_outlives_its_expiry() {
 
 #[test]
 fn a_refusal_ends_the_exchange() {
+    rule!("D-qos-2-refused");
     rule!("MQTT-4.4.0-2", "MQTT-4.3.3-4", "U5-4.13.2-a", "U5-4.9-a");
     check(
         "p: connect

@@ -7,6 +7,7 @@ use crate::harness::{check, check_each, check_with};
 
 #[test]
 fn the_last_one_of_each_topic_is_kept() {
+    rule!("D-suback-first");
     // SUBACK comes before the messages: the order that is easiest to read.
     rule!("U5-3.8.4-b", "B-24");
     rule!("MQTT-3.3.1-5", "U5-3.3.1.3-a", "U5-3.3.1.3-b", "MQTT311-3.3.1-5", "MQTT311-3.3.1-6", "MQTT311-3.3.1-7", "MQTT311-3.3.1-8");
@@ -169,6 +170,7 @@ fn they_keep_their_properties() {
 
 #[test]
 fn no_local_spares_the_one_who_retained() {
+    rule!("D-retained-no-local");
     rule!("B-5", "MQTT-3.8.3-3");
     check(
         "a: connect v5 expiry=60

@@ -28,6 +28,7 @@ fn a_session_is_resumed_with_subscriptions_and_backlog() {
 
 #[test]
 fn clean_session_0_is_kept() {
+    rule!("D-clean-session-0");
     rule!("MQTT311-3.1.2-4", "MQTT311-3.1.2-5", "MQTT311-3.1.3-2", "MQTT311-3.2.2-2", "MQTT311-4.1.0-1", "MQTT311-4.5.0-1");
     rule!("MQTT311-4.1.0-2", "M31-session-present");
     for (version, present) in [("v311", " sp"), ("v31", "")] {

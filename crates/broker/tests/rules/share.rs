@@ -127,6 +127,7 @@ fn qos_2_stays_with_the_member_that_began_it() {
 
 #[test]
 fn qos_1_moves_on_when_its_members_session_ends() {
+    rule!("D-shared-qos-1");
     rule!("U5-4.8.2-c", "B-8");
     check(
         "p: connect
@@ -190,6 +191,7 @@ fn a_refusal_is_the_groups() {
 
 #[test]
 fn what_one_member_cannot_take_goes_to_another() {
+    rule!("D-shared-too-large");
     rule!("U5-3.1.2.11.4-b", "B-11");
     check_with(
         Config { max_queued: 1, ..Config::default() },

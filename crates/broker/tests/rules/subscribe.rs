@@ -66,6 +66,7 @@ fn the_same_filter_again_replaces() {
 
 #[test]
 fn overlapping_subscriptions_give_one_copy_with_all_identifiers() {
+    rule!("D-overlap");
     rule!("MQTT-3.3.4-2", "MQTT-3.3.4-3", "MQTT-3.3.4-4", "MQTT311-3.3.5-1", "B-6", "B-7", "MQTT-4.5.0-1");
     check(
         "p: connect

@@ -229,6 +229,7 @@ fn words_never_make_a_packet_too_large() {
 
 #[test]
 fn the_servers_topics_are_its_own() {
+    rule!("D-sys-publish", "D-qos-2-refused");
     rule!("B-16", "U5-4.7.2-a", "MQTT311-3.3.5-2", "MQTT-4.3.3-9");
     check(
         "s: connect

@@ -61,6 +61,7 @@ fn sys_counts_messages() {
 
 #[test]
 fn an_old_client_that_does_not_answer_is_asked_again() {
+    rule!("D-resend");
     rule!("M31-retry", "MQTT311-4.4.0-1", "MQTT-4.4.0-1", "B-22");
     let on = Config { v3_retry: 20, ..Config::default() };
     check_with(

@@ -172,6 +172,7 @@ fn what_comes_in_twice_over_goes_to_everyone_once() {
 
 #[test]
 fn the_server_shortens_topics_for_whom_takes_aliases() {
+    rule!("D-alias-resend");
     rule!("MQTT-3.1.2-26", "MQTT-3.1.2-27", "MQTT-3.3.2-11", "MQTT-3.3.2-7", "B-12");
     check(
         r#"p: connect

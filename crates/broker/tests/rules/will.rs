@@ -85,6 +85,7 @@ fn coming_back_in_time_cancels_it() {
 
 #[test]
 fn a_takeover_is_an_end_like_others() {
+    rule!("D-will-takeover");
     rule!("U5-3.1.4-b", "B-1");
     for (options, comes, goes_out) in [
         ("expiry=60", "keep", true),

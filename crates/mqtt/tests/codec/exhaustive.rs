@@ -64,6 +64,7 @@ fn example(kind: PropertyKind) -> &'static [u8] {
 
 #[test]
 fn every_property_in_every_place_once_and_twice() {
+    rule!("D-repeats");
     rule!("U5-2.2.2.2-a");
     let (mut shown, mut cases) = (Shown::default(), 0);
     let table: BTreeMap<(String, u8), Vec<&str>> =
@@ -158,6 +159,7 @@ fn every_number_of_every_property_at_its_borders() {
 
 #[test]
 fn every_reason_code_in_every_packet() {
+    rule!("D-code-0x8c");
     let (mut shown, mut cases) = (Shown::default(), 0);
     let table: BTreeMap<(&str, u8), &str> = rows().filter(|row| row[0] == "reason").map(|row| ((row[1], number(row[2])), row[3])).collect();
     assert_eq!(table.len(), 95);

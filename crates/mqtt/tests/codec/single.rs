@@ -103,6 +103,7 @@ fn the_vectors_show_every_key_that_there_is() {
 
 #[test]
 fn lengths_at_the_borders_of_their_bytes() {
+    rule!("D-shortest-length");
     rule!("MQTT-1.5.5-1");
     for len in [0, 126, 127, 128, 129, 16_382, 16_383, 16_384, 2_097_150, 2_097_151, 2_097_152] {
         // As Remaining Length, made up by the payload.
