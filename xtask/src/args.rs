@@ -18,6 +18,11 @@ pub(crate) enum Wanted {
     Test(Vec<Stage>),
     /// Run the native tests and say which rule they prove.
     Conformance(conformance::Asked),
+    /// Measure which lines the tests run through.
+    Coverage {
+        /// List those that they do not.
+        lines: bool,
+    },
     /// Make the README's pictures.
     Screenshots,
     /// Run worlds of cuts for a long time.
@@ -26,7 +31,7 @@ pub(crate) enum Wanted {
     Bench(bench::Asked),
 }
 
-const COMMANDS: [&str; 7] = ["serve", "build", "test", "conformance", "screenshots", "soak", "bench"];
+const COMMANDS: [&str; 8] = ["serve", "build", "test", "conformance", "coverage", "screenshots", "soak", "bench"];
 const FLAGS: [&str; 5] = ["--http", "--ws", "--tcp", "--json", "--open"];
 
 /// Reads the words after `cargo xtask`. The error says which word is wrong and what would be right.
@@ -41,6 +46,7 @@ pub(crate) fn read(words: &[String]) -> Result<Wanted, String> {
         "screenshots" => nothing_more("screenshots", rest).map(|()| Wanted::Screenshots),
         "soak" => nothing_more("soak", rest).map(|()| Wanted::Soak),
         "bench" => bench_words(rest).map(Wanted::Bench),
+        "coverage" => coverage_flags(rest),
         "conformance" => conformance_flags(rest).map(Wanted::Conformance),
         "test" => stages(rest).map(Wanted::Test),
         other => Err(format!("there is no command `{other}`{}", meant(other, &COMMANDS))),
@@ -58,9 +64,9 @@ fn conformance_flags(rest: &[String]) -> Result<conformance::Asked, String> {
     let mut asked = conformance::Asked::default();
     for word in rest {
         match word.as_str() {
-            "--strict" => asked.strict = true,
+            "--lenient" => asked.lenient = true,
             "--accept" => asked.accept = true,
-            _ => return Err(format!("`conformance` has no flag `{word}`{}", meant(word, &["--strict", "--accept"]))),
+            _ => return Err(format!("`conformance` has no flag `{word}`{}", meant(word, &["--lenient", "--accept"]))),
         }
     }
     Ok(asked)
@@ -80,6 +86,14 @@ fn bench_words(rest: &[String]) -> Result<bench::Asked, String> {
         (asked.native, asked.web) = (true, true);
     }
     Ok(asked)
+}
+
+fn coverage_flags(rest: &[String]) -> Result<Wanted, String> {
+    match rest {
+        [] => Ok(Wanted::Coverage { lines: false }),
+        [flag] if flag == "--lines" => Ok(Wanted::Coverage { lines: true }),
+        [word, ..] => Err(format!("`coverage` takes --lines and nothing else, but got `{word}`")),
+    }
 }
 
 /// Checks the flags here, although the relay checks them too: a typo must not cost the time of a build.
@@ -167,11 +181,11 @@ mod tests {
     }
 
     #[test]
-    fn conformance_can_be_strict() {
-        let asked = |strict, accept| Ok(Wanted::Conformance(conformance::Asked { strict, accept }));
+    fn conformance_is_strict_unless_it_is_told_not_to_be() {
+        let asked = |lenient, accept| Ok(Wanted::Conformance(conformance::Asked { lenient, accept }));
         assert_eq!(of("conformance"), asked(false, false));
-        assert_eq!(of("conformance --strict"), asked(true, false));
-        assert_eq!(of("conformance --accept --strict"), asked(true, true));
+        assert_eq!(of("conformance --lenient"), asked(true, false));
+        assert_eq!(of("conformance --accept --lenient"), asked(true, true));
     }
 
     #[test]
@@ -193,7 +207,8 @@ mod tests {
             ("serve --tcp 127.0.0.1:70000", "0 to 65535"),
             ("serve --json=1", "takes no value"),
             ("build now", "takes no arguments"),
-            ("conformance --stric", "did you mean `--strict`?"),
+            ("coverage --line", "takes --lines"),
+            ("conformance --lenien", "did you mean `--lenient`?"),
             ("test natve", "did you mean `native`?"),
         ] {
             let what = of(line).expect_err(line);

@@ -4,7 +4,9 @@
 //! Here the folder is emptied, the native tests run, and what they left is joined with the tables of `tests/rules/`. So the table
 //! cannot name a test that did not run, and a rule cannot be called proved by anyone but a test.
 
+mod decided;
 mod judge;
+mod page;
 mod source;
 mod table;
 
@@ -22,8 +24,8 @@ const EVERY_TEST_NAMES_A_RULE: &str = "crates/broker/tests/rules";
 /// What `cargo xtask conformance` was asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Asked {
-    /// Fail on a rule without an executed test or an answer.
-    pub(crate) strict: bool,
+    /// Do not fail on a rule without an executed test or an answer.
+    pub(crate) lenient: bool,
     /// Write down which test proves which rule, for later runs to compare with.
     pub(crate) accept: bool,
 }
@@ -35,16 +37,21 @@ pub(crate) fn run(asked: Asked) -> Outcome<()> {
     say(format!("runs the native tests; what they say goes to {}", path.display()));
     forget()?;
     let tested = stages::native_tests(&log);
-    let judgement = write()?;
+    let mut judgement = write()?;
     print!("{}", judgement.summary());
     if asked.accept {
         tested?;
         let path = rules().join("proofs.tsv");
         save(&path, &table::proofs(&judgement))?;
         say(format!("wrote {}", path.display()));
-        return judgement.outcome(asked.strict, false);
+        for (path, text) in page::files(&rules())? {
+            save(&path, &text)?;
+            say(format!("wrote {}", path.display()));
+        }
+        judgement.misfits = decided::check(&judgement)?;
+        return judgement.outcome(!asked.lenient, false);
     }
-    match (tested, judgement.outcome(asked.strict, true)) {
+    match (tested, judgement.outcome(!asked.lenient, true)) {
         (Err(tests), Err(rules)) => Err(format!("{tests}, see {}\n       {rules}", path.display())),
         (tests, rules) => tests.and(rules),
     }
@@ -68,6 +75,8 @@ pub(crate) fn write() -> Outcome<Judgement> {
     let ran: BTreeSet<String> = executed.iter().map(|(id, _)| id.clone()).collect();
     let mut judgement = judge::judge(tables, &answers, &known, executed);
     judgement.nameless = source::nameless(&root().join(EVERY_TEST_NAMES_A_RULE))?;
+    judgement.misfits = page::stale(&rules())?;
+    judgement.misfits.extend(decided::check(&judgement)?);
     judgement.silent = source::named(&root().join("crates"))?.into_iter().filter(|(id, _)| !ran.contains(id)).collect();
     for (name, text) in [("conformance.md", table::markdown(&judgement)), ("conformance.tsv", table::tsv(&judgement))] {
         save(&target().join(name), &text)?;

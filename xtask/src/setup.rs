@@ -46,6 +46,18 @@ pub(crate) fn component(name: &str, cargo_command: &str) -> Outcome<()> {
     run(command("rustup").args(["component", "add", name]))
 }
 
+/// The toolchain's own LLVM tools, which read what instrumented programs write. Returns their folder.
+pub(crate) fn llvm_tools() -> Outcome<PathBuf> {
+    let libraries = ask(command("rustc").args(["--print", "target-libdir"])).ok_or("rustc does not say where its libraries are")?;
+    let dir = Path::new(libraries.trim()).with_file_name("bin");
+    let there = || dir.join(format!("llvm-cov{}", std::env::consts::EXE_SUFFIX)).is_file();
+    if !there() {
+        say("adding the toolchain's component llvm-tools (some seconds)");
+        run(command("rustup").args(["component", "add", "llvm-tools"]))?;
+    }
+    if there() { Ok(dir) } else { Err(format!("llvm-tools is there, but {} has no llvm-cov", dir.display())) }
+}
+
 /// The packages of `package.json`: wasm-opt for the build, the clients for the tests.
 pub(crate) fn npm() -> Outcome<()> {
     let version = ask(command("node").arg("--version"));

@@ -107,3 +107,107 @@ impl Broker {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+    use alloc::sync::Arc;
+    use alloc::vec::Vec;
+
+    use mqtt::{Connect, Frame, Packet, PacketId, Properties, Publish, QoS, Subscribe, Subscription, SubscriptionOptions, Text, Version};
+
+    use super::*;
+    use crate::config::Config;
+    use crate::event::EndWhy;
+    use crate::io::{Input, Outbox};
+    use crate::state::timers::Timer;
+    use crate::time::Instant;
+
+    /// A broker with a client that is connected, one that is away with a message under way, subscriptions, a share, a retained message.
+    fn lively() -> Broker {
+        let mut broker = Broker::new(Config::default(), 1);
+        let text = |text| Text::new(text).expect("a text");
+        for (conn, client) in [(ConnId(1), "here"), (ConnId(2), "away")] {
+            let connect = Connect {
+                version: Version::V311,
+                client_id: text(client),
+                clean_start: false,
+                keep_alive: 9,
+                username: None,
+                password: None,
+                will: None,
+                properties: Properties::EMPTY,
+            };
+            let options = SubscriptionOptions { qos: QoS::AtLeastOnce, ..SubscriptionOptions::default() };
+            let filters = ["t", "$share/g/s"].map(|filter| Subscription { filter: text(filter), options }).to_vec();
+            let subscribe = Subscribe { packet_id: PacketId::FIRST, filters, properties: Properties::EMPTY };
+            handle(&mut broker, Input::Open { conn });
+            send(&mut broker, conn, Packet::Connect(connect));
+            send(&mut broker, conn, Packet::Subscribe(subscribe));
+        }
+        let packet_id = Some(PacketId::FIRST);
+        let (topic, qos) = (text("t"), QoS::AtLeastOnce);
+        let publish = Publish { dup: false, qos, retain: true, topic, packet_id, properties: Properties::EMPTY, payload: b"x" };
+        send(&mut broker, ConnId(1), Packet::Publish(publish));
+        handle(&mut broker, Input::Gone { conn: ConnId(2), why: crate::GoneWhy::Lost });
+        send(&mut broker, ConnId(1), Packet::Publish(publish));
+        broker
+    }
+
+    fn handle(broker: &mut Broker, input: Input<'_>) {
+        broker.handle(Instant::ZERO, input, &mut Outbox::default());
+        broker.check().expect("it is sound");
+    }
+
+    fn send(broker: &mut Broker, conn: ConnId, packet: Packet<'_>) {
+        let mut bytes = Vec::new();
+        packet.encode(Version::V311, &mut bytes);
+        handle(broker, Input::Frame { conn, frame: Frame::parse(&bytes).expect("a whole packet") });
+    }
+
+    /// An invariant that no test could break would hold nothing.
+    #[test]
+    fn each_breach_is_named() {
+        let (here, away) = (SessionNo(0), SessionNo(1));
+        type Break<'a> = &'a dyn Fn(&mut Broker);
+        let session = |broker: &mut Broker, no, change: &dyn Fn(&mut crate::state::session::Session)| {
+            change(broker.sessions.get_mut(no).expect("it is there"));
+        };
+        let conn = |broker: &mut Broker, change: &dyn Fn(&mut Conn)| change(broker.conns.get_mut(ConnId(1)).expect("it is there"));
+        let breaches: &[(&str, Break<'_>)] = &[
+            ("doomed after the turn", &|it| it.doomed.push_back((ConnId(1), EndWhy::Goodbye(mqtt::ReasonCode::Success)))),
+            ("is not found by its client", &|it| session(it, here, &|s| s.client = Arc::from("other"))),
+            ("which does not say so", &|it| session(it, here, &|s| s.conn = Some(ConnId(9)))),
+            ("has a timer of the absent", &|it| session(it, here, &|s| s.will_at = Some(Instant::ZERO))),
+            ("or should be gone", &|it| session(it, away, &|s| s.expiry = 0)),
+            ("queue of \"away\"", &|it| it.config.max_queued = 0),
+            ("holds a subscription that the router has not", &|it| session(it, here, &|s| s.subscriptions.push(99))),
+            ("holds a shared subscription that has it not", &|it| {
+                let share = it.shares.find("$share/g/s").expect("it is there");
+                it.shares.leave(share, here);
+            }),
+            ("which does not say so", &|it| conn(it, &|c| c.stage = Stage::Running { session: away })),
+            ("is doomed after the turn", &|it| {
+                session(it, here, &|s| s.conn = None);
+                session(it, here, &|s| s.outgoing.disconnected());
+                conn(it, &|c| c.stage = Stage::Doomed { session: None });
+            }),
+            ("which does not say so", &|it| conn(it, &|c| c.stage = Stage::Fresh { deadline: Instant::ZERO })),
+            ("clients are connected", &|it| it.stats.clients = 7),
+            ("memberships", &|it| {
+                let share = it.shares.find("$share/g/s").expect("it is there");
+                it.shares.set_away(share, here, true);
+            }),
+            ("subscriptions, the router", &|it| session(it, here, &|s| s.subscriptions.clear())),
+            ("timers are owed", &|it| it.timers.arm(Instant::ZERO, Timer::Sys)),
+            ("timers are owed", &|it| conn(it, &|c| c.keep_alive_at = None)),
+            ("retained messages", &|it| it.config.max_retained = 0),
+        ];
+        for (words, breach) in breaches {
+            let mut broker = lively();
+            breach(&mut broker);
+            let said = broker.check().expect_err(words).to_string();
+            assert!(said.contains(words), "{words}: {said}");
+        }
+    }
+}

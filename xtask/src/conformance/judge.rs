@@ -58,6 +58,8 @@ pub(crate) struct Judgement {
     pub(crate) nameless: Vec<String>,
     /// Ids that a test names and none that ran came to, with the file.
     pub(crate) silent: Vec<Proof>,
+    /// What is committed and does not say what the tables and the tests say.
+    pub(crate) misfits: Vec<String>,
     /// Executed, but not written down yet.
     pub(crate) fresh: usize,
 }
@@ -130,6 +132,7 @@ impl Judgement {
         for (id, file) in &self.silent {
             wrong.push(format!("{file} names {id}, but no test that ran came to it"));
         }
+        wrong.extend(self.misfits.iter().cloned());
         let open = self.tables.iter().flat_map(|table| &table.rules).filter(|rule| rule.result() == "no test").count();
         if strict && open > 0 {
             wrong.push(format!("{open} rules have no executed test"));
@@ -201,6 +204,7 @@ mod tests {
         let mut judgement = judge(table(&["A-1"]), &answers, &known, executed);
         judgement.nameless.push("a.rs: b".to_owned());
         judgement.silent.push(("A-7".to_owned(), "a.rs".to_owned()));
+        judgement.misfits.push("a.md is old".to_owned());
         let what = judgement.outcome(false, true).expect_err("it does not fit");
         for part in [
             "broker/t::x names A-9",
@@ -208,6 +212,7 @@ mod tests {
             "broker/t::gone proved A-1 and does not any more",
             "a.rs: b names no rule",
             "a.rs names A-7",
+            "a.md is old",
         ] {
             assert!(what.contains(part), "{part}: {what}");
         }

@@ -1,6 +1,7 @@
 //! The codec against vectors, against the tables of the standard, and against chance.
 
 mod check;
+mod conversions;
 mod corpus;
 mod exhaustive;
 mod facts;
