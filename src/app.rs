@@ -16,6 +16,7 @@ pub(crate) fn app() -> impl IntoView {
     keys::listen(page);
     view! {
         {panel::header::header(page)}
+        {panel::strips::strips(page)}
         <Show when=move || matches!(store.health.get(), Health::Dead(_))>
             <div class="dead" role="alert" data-test="worker-dead">
                 {move || if let Health::Dead(why) = store.health.get() { why } else { String::new() }}
@@ -25,12 +26,9 @@ pub(crate) fn app() -> impl IntoView {
             <aside class="left" aria-label=words::DEVICES>
                 {panel::devices::devices(page)}
                 {panel::topics::topics(page)}
+                {panel::rules::brief(page)}
             </aside>
-            <section class="center" aria-label=words::LADDER>
-                {panel::scene::scene(page)}
-                {panel::ladder::ladder(page)}
-                {panel::publish::publish(page)}
-            </section>
+            {panel::tabs::center(page)}
             <aside class="right" aria-label=words::PACKET>
                 {panel::packet::packet(page)}
                 {panel::session::session(page)}
@@ -41,6 +39,7 @@ pub(crate) fn app() -> impl IntoView {
         {panel::connect::connect(page)}
         {panel::add_device::add_device(page)}
         {panel::shortcuts::shortcuts(page)}
+        {panel::touch::touch(page)}
         {toasts::toasts(store.toasts)}
     }
     .into_any()

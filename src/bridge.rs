@@ -4,7 +4,7 @@
 //! `Look` is in flight. The next one goes out with the animation frame after its answer was applied, so that cost follows the screen;
 //! when the lens changes a new one goes out at once, and the answer to the old one is dropped.
 
-use contract::{Answer, Ask, Asked, Command, Lens, Refusal, Report};
+use contract::{Answer, Ask, Asked, Command, Lens, PaceWanted, Refusal, Report};
 use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -35,9 +35,17 @@ struct Inner {
     next: u32,
     waiting: Vec<(u32, Then)>,
     /// The `Look` in flight.
-    look: Option<(u32, Lens)>,
+    look: Option<InFlight>,
     /// Lens and revision of what was applied last.
     applied: Option<(Lens, u64)>,
+}
+
+/// A `Look` that is not answered yet.
+struct InFlight {
+    id: u32,
+    lens: Lens,
+    /// It is answered at once; else when there is something new.
+    at_once: bool,
 }
 
 impl Bridge {
@@ -80,12 +88,19 @@ impl Bridge {
 
     /// Does something and hands over what came of it.
     pub(crate) fn act_then(&self, command: Command, then: impl FnOnce(Result<Answer, Refusal>) + 'static) {
+        self.ask(command, Box::new(then));
+    }
+
+    fn ask(&self, command: Command, then: Then) {
+        if self.store.past.get_untracked().is_some() && !reaches_the_past(&command) {
+            return self.store.toast(words::PAST_HINT.to_owned());
+        }
         let id = self.inner.try_update_value(|inner| {
             if !inner.ready || inner.waiting.len() >= MAX_WAITING {
                 return None;
             }
             let id = inner.id();
-            inner.waiting.push((id, Box::new(then)));
+            inner.waiting.push((id, then));
             Some(id)
         });
         match id.flatten() {
@@ -98,7 +113,7 @@ impl Bridge {
     fn look(&self) {
         let lens = untrack(|| self.store.lens());
         let asked = self.inner.try_update_value(|inner| {
-            if !inner.ready || inner.look.as_ref().is_some_and(|(_, under_way)| *under_way == lens) {
+            if !inner.ready || inner.look.as_ref().is_some_and(|look| look.lens == lens || look.holds_back(&lens)) {
                 return None;
             }
             let since = match &inner.applied {
@@ -106,7 +121,7 @@ impl Bridge {
                 _ => 0,
             };
             let id = inner.id();
-            inner.look = Some((id, lens.clone()));
+            inner.look = Some(InFlight { id, lens: lens.clone(), at_once: since == 0 });
             Some(Asked { id, ask: Ask::Look { lens, since } })
         });
         if let Some(asked) = asked.flatten() {
@@ -144,19 +159,15 @@ impl Bridge {
         match serde_wasm_bindgen::from_value::<Report>(data) {
             Ok(Report::Ready { .. }) => self.greet(),
             Ok(Report::Seen { id, seen }) => {
-                let current = self.inner.try_update_value(|inner| match inner.look.take() {
-                    Some((awaited, lens)) if awaited == id => {
-                        inner.applied = Some((lens, seen.revision));
-                        true
-                    }
-                    other => {
-                        inner.look = other;
-                        false
-                    }
+                let current = self.inner.try_update_value(|inner| {
+                    let lens = inner.look.take_if(|look| look.id == id)?.lens;
+                    let past = lens.past;
+                    inner.applied = Some((lens, seen.revision));
+                    Some(past)
                 });
-                if current == Some(true) {
+                if let Some(past) = current.flatten() {
                     let first = !self.store.ready.get_untracked();
-                    self.store.apply(seen);
+                    self.store.apply(seen, past);
                     if first {
                         mark("glassmq-ready");
                     }
@@ -193,12 +204,25 @@ impl Bridge {
     }
 }
 
+impl InFlight {
+    /// Whoever scrubs through the past asks faster than worlds can be made: the next one is asked for when this one has come.
+    fn holds_back(&self, next: &Lens) -> bool {
+        self.at_once && self.lens.past.is_some() && next.past.is_some()
+    }
+}
+
 impl Inner {
     fn id(&mut self) -> u32 {
         let id = self.next;
         self.next = self.next.wrapping_add(1);
         id
     }
+}
+
+/// May be done while the past is shown: it does not act on a present that nobody sees.
+fn reaches_the_past(command: &Command) -> bool {
+    use Command::{AnswerPings, Attach, Fork, Hello, Pace, Switch, TakeOver};
+    matches!(command, Fork { .. } | Switch | Pace(PaceWanted::Paused) | AnswerPings(_) | Attach { .. } | TakeOver | Hello { .. })
 }
 
 /// Leaves a mark for whoever measures.

@@ -36,8 +36,9 @@ pub(crate) fn listen(page: Page) {
             " " if !control => page.step(),
             "p" => page.play_or_pause(),
             "l" => page.pace(PaceWanted::Live),
+            "f" => page.offer(),
             "?" => store.dialog.set(Some(Dialog::Shortcuts)),
-            "Escape" => store.follow_newest(),
+            "Escape" => page.back_to_now(),
             _ => return,
         }
         event.prevent_default();

@@ -3,5 +3,6 @@
 pub(crate) mod family;
 pub(crate) mod fit;
 pub(crate) mod lanes;
+pub(crate) mod scrub;
 pub(crate) mod tree;
 pub(crate) mod window;

@@ -1,10 +1,11 @@
 //! The page of GlassMQ: what the worker sees through the lens, drawn; what the user wants, asked.
 //!
 //! It knows `contract` and nothing below it. [`bridge`] speaks with the worker, [`store`] holds what was seen, `panel` draws it, [`text`]
-//! has the words. Everything that needs no browser ([`layout`], [`text`]) compiles natively and is tested there.
+//! has the words. Everything that needs no browser ([`layout`], [`make`], [`text`]) compiles natively and is tested there.
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
 
 mod layout;
+mod make;
 mod text;
 
 #[cfg(target_arch = "wasm32")]

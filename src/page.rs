@@ -1,10 +1,10 @@
 //! What a user can do on the page, whichever panel offers it.
 
-use contract::{Command, DeviceId, PaceWanted, Refusal, RelayView, RowNo, RowsWanted};
+use contract::{Command, DeviceId, Fault, PaceWanted, Refusal, RelayView, RowNo, RowsWanted, Step, StepTo};
 use leptos::prelude::*;
 
 use crate::bridge::{Bridge, mark};
-use crate::store::Store;
+use crate::store::{Dialog, Store, Tab, put};
 use crate::text::refusals;
 
 /// Key under which the browser remembers the theme.
@@ -28,11 +28,20 @@ impl Page {
         page
     }
 
-    /// On to the next packet.
+    /// On to the next packet, or to whatever steps are to reach.
     pub(crate) fn step(self) {
+        self.press(untrack(|| self.store.step_to()).map_or(Command::Step, Command::StepTo));
+    }
+
+    /// On to this.
+    pub(crate) fn step_to(self, to: StepTo) {
+        self.press(Command::StepTo(to));
+    }
+
+    fn press(self, command: Command) {
         let store = self.store;
         store.follow_newest();
-        self.bridge.act_then(Command::Step, move |result| match result {
+        self.bridge.act_then(command, move |result| match result {
             Ok(_) => store.hint.set(None),
             Err(refusal @ Refusal::NothingToStep { .. }) => store.hint.set(Some(refusals::refusal(&refusal))),
             Err(refusal) => store.toast(refusals::refusal(&refusal)),
@@ -64,6 +73,70 @@ impl Page {
             }
             Err(refusal) => store.toast(refusals::refusal(&refusal)),
         });
+    }
+
+    /// Shows the world as it was after this step; a step that is not past yet is the present.
+    pub(crate) fn look_back(self, step: Step) {
+        let store = self.store;
+        let (horizon, present) = (store.horizon.get_untracked(), store.present.get_untracked());
+        store.follow_newest();
+        put(store.past, (step < present).then_some(step.max(horizon)));
+    }
+
+    /// Shows the world as it is.
+    pub(crate) fn back_to_now(self) {
+        put(self.store.past, None);
+        self.store.follow_newest();
+    }
+
+    /// Makes the past that is shown the present.
+    pub(crate) fn fork(self) {
+        let store = self.store;
+        let Some(step) = store.past.get_untracked() else { return };
+        self.change_future(Command::Fork { step });
+    }
+
+    /// Does a command after which another future is the living one.
+    pub(crate) fn change_future(self, command: Command) {
+        let store = self.store;
+        self.bridge.act_then(command, move |result| match result {
+            Ok(_) => {
+                put(store.past, None);
+                store.follow_newest();
+            }
+            Err(refusal) => store.toast(refusals::refusal(&refusal)),
+        });
+    }
+
+    /// Does something to the packet of a row, or lets it go on.
+    pub(crate) fn touch(self, row: RowNo, fault: Option<Fault>) {
+        self.store.dialog.set(None);
+        self.bridge.act(Command::Touch { row, fault });
+    }
+
+    /// Offers what can be done to the packet in the inspector, in the middle of the page.
+    pub(crate) fn offer(self) {
+        let middle = |size: Result<wasm_bindgen::JsValue, _>| size.ok().and_then(|size| size.as_f64()).unwrap_or(800.0) / 2.0;
+        self.offer_at(middle(window().inner_width()) - 190.0, middle(window().inner_height()) - 240.0);
+    }
+
+    /// The same, with the menu's corner at this place.
+    pub(crate) fn offer_at(self, x: f64, y: f64) {
+        if let Some(row) = untrack(|| self.store.shown_row()) {
+            if let Some(body) = document().body() {
+                // A menu that cannot be placed stands at its usual place.
+                let _ = body.style().set_property("--menu-x", &format!("{x}px"));
+                let _ = body.style().set_property("--menu-y", &format!("{y}px"));
+            }
+            self.choose_row(row);
+            self.store.dialog.set(Some(Dialog::Packet(row)));
+        }
+    }
+
+    /// Shows a part of the middle column, on small screens, too.
+    pub(crate) fn open(self, tab: Tab) {
+        self.store.tab.set(tab);
+        self.store.section.set(crate::store::Section::Ladder);
     }
 
     /// Shows a row in the inspector.
@@ -107,6 +180,7 @@ impl Page {
                 if store.ready.get() {
                     let _ = body.set_attribute("data-state", "ready");
                 }
+                let _ = body.set_attribute("data-time", if store.is_past() { "past" } else { "now" });
             }
         });
         Effect::new(move |marked: Option<bool>| {

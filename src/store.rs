@@ -2,17 +2,20 @@
 //! a signal is touched only when its part has changed, so that the cost of a report is the cost of what differs.
 
 use contract::{
-    Counters, DeviceId, DeviceView, Fate, Lens, Micros, PaceWanted, PacketView, RelayView, Row, RowNo, RowsWanted, SceneView, Seen,
-    SessionView, TimelineBucket, TopicView, What,
+    AccessView, Counters, DeviceId, DeviceView, Fate, Lens, Micros, ModeView, OtherView, PaceWanted, PacketView, RelayView, Row, RowNo,
+    RowsWanted, RuleId, RuleView, SceneView, Seen, SessionView, Step, StepTo, TimelineBucket, TopicView, What,
 };
 use leptos::prelude::*;
 
+use crate::make::rule::Draft;
 use crate::text;
 
 /// Slow enough to read along: the pace that Play starts in a new world.
 pub(crate) const READING: PaceWanted = PaceWanted::Beat { millis: 700 };
 /// Most messages to the user that stand at once; an older one makes room.
 const MAX_TOASTS: usize = 4;
+/// Rows of two futures that are compared side by side.
+const COMPARED: u32 = 200;
 
 /// The rows in the window, and where the window stands in what is kept.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,6 +40,31 @@ pub(crate) enum Dialog {
     Connect,
     AddDevice,
     Shortcuts,
+    /// What can be done to the packet of this row.
+    Packet(RowNo),
+}
+
+/// What the middle column shows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Tab {
+    Ladder,
+    Rules,
+    Composer,
+    Access,
+    Compare,
+}
+
+/// How far a step goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum StepUnit {
+    /// To the next packet, whosever it is.
+    Packet,
+    /// To the next one of the chosen device.
+    Device,
+    /// To the next one of the shown packet's exchange.
+    Flow,
+    /// To the next break-point.
+    Break,
 }
 
 /// Which part a small screen shows.
@@ -93,6 +121,23 @@ pub(crate) struct Store {
     pub(crate) publisher: RwSignal<Option<DeviceId>>,
     /// The ladder shall go to this row.
     pub(crate) go_to: RwSignal<Option<RowNo>>,
+
+    /// The step the user looks at instead of the present.
+    pub(crate) past: RwSignal<Option<Step>>,
+    pub(crate) present: RwSignal<Step>,
+    pub(crate) horizon: RwSignal<Step>,
+    pub(crate) other: RwSignal<Option<OtherView>>,
+    pub(crate) rules: RwSignal<Vec<RuleView>>,
+    pub(crate) halted_by: RwSignal<Option<RuleId>>,
+    pub(crate) answers_pings: RwSignal<bool>,
+    pub(crate) mode: RwSignal<ModeView>,
+    pub(crate) access: RwSignal<AccessView>,
+    pub(crate) tab: RwSignal<Tab>,
+    pub(crate) step_unit: RwSignal<StepUnit>,
+    /// A rule for the form to begin with.
+    pub(crate) rule_draft: RwSignal<Option<Draft>>,
+    /// The device of the composer; `None`: the first that is connected.
+    pub(crate) compose_for: RwSignal<Option<DeviceId>>,
 }
 
 impl Store {
@@ -126,11 +171,24 @@ impl Store {
             hint: RwSignal::default(),
             publisher: RwSignal::default(),
             go_to: RwSignal::default(),
+            past: RwSignal::default(),
+            present: RwSignal::default(),
+            horizon: RwSignal::default(),
+            other: RwSignal::default(),
+            rules: RwSignal::default(),
+            halted_by: RwSignal::default(),
+            answers_pings: RwSignal::new(true),
+            mode: RwSignal::default(),
+            access: RwSignal::default(),
+            tab: RwSignal::new(Tab::Ladder),
+            step_unit: RwSignal::new(StepUnit::Packet),
+            rule_draft: RwSignal::default(),
+            compose_for: RwSignal::default(),
         }
     }
 
-    /// Takes up what the worker saw.
-    pub(crate) fn apply(&self, seen: Seen) {
+    /// Takes up what the worker saw. `asked`: the past it was asked for.
+    pub(crate) fn apply(&self, seen: Seen, asked: Option<Step>) {
         let newest = newest(&seen, self.follow.get_untracked(), self.newest.get_untracked());
         if seen.end_row != self.ladder.with_untracked(|ladder| ladder.end) {
             put(self.hint, None);
@@ -152,20 +210,71 @@ impl Store {
         put(self.now, seen.now);
         put(self.tenths, seen.now / 100_000);
         put(self.counters, seen.counters);
+        put(self.present, seen.present);
+        put(self.horizon, seen.horizon);
+        put(self.rules, seen.rules);
+        put(self.halted_by, seen.halted_by);
+        put(self.answers_pings, seen.answers_pings);
+        put(self.mode, seen.mode);
+        put(self.access, seen.access);
+        if seen.other.is_none() && self.tab.get_untracked() == Tab::Compare {
+            self.tab.set(Tab::Ladder);
+        }
+        put(self.other, seen.other);
+        // What was asked for is not shown when it is the present, or is forgotten by now.
+        if self.past.get_untracked() == asked {
+            put(self.past, seen.past);
+        }
         put(self.ready, true);
     }
 
     /// What the page is looking at. Reads signals: within a memo it follows them.
     pub(crate) fn lens(&self) -> Lens {
+        let compare = self.tab.get() == Tab::Compare;
+        let rows = match self.parting().filter(|_| compare) {
+            Some(from) => RowsWanted::From { from, count: COMPARED },
+            None => self.rows_wanted.get(),
+        };
         Lens {
-            rows: Some(self.rows_wanted.get()),
+            rows: Some(rows),
             packet: self.shown_row(),
             session: self.shown_device(),
             topics: true,
             timeline: self.buckets.get(),
-            past: None,
-            compare: false,
+            past: self.past.get(),
+            compare,
         }
+    }
+
+    /// The row from which on two futures are compared.
+    pub(crate) fn parting(&self) -> Option<RowNo> {
+        self.other.with(|other| {
+            let other = other.as_ref()?;
+            other.first_difference.or_else(|| other.rows.first().map(|row| row.n))
+        })
+    }
+
+    /// What `Step` is to reach; `None`: the next packet, whosever it is.
+    pub(crate) fn step_to(&self) -> Option<StepTo> {
+        match self.step_unit.get() {
+            StepUnit::Packet => None,
+            StepUnit::Device => self.shown_device().map(StepTo::Device),
+            StepUnit::Flow => self.flow().map(StepTo::Flow),
+            StepUnit::Break => Some(StepTo::Break),
+        }
+    }
+
+    /// The exchange of the packet in the inspector.
+    pub(crate) fn flow(&self) -> Option<u64> {
+        self.packet.with(|packet| match &packet.as_ref()?.row.what {
+            What::Packet(packet) => packet.flow,
+            What::Event => None,
+        })
+    }
+
+    /// The past is shown: nothing can be done to it.
+    pub(crate) fn is_past(&self) -> bool {
+        self.past.get().is_some()
     }
 
     /// The row in the inspector: the chosen one, else the newest.
@@ -180,6 +289,12 @@ impl Store {
             let there = |id: &DeviceId| devices.iter().any(|device| device.id == *id);
             chosen.filter(there).or(devices.first().map(|device| device.id))
         })
+    }
+
+    /// One row of the window, or the one in the inspector.
+    pub(crate) fn row(&self, n: RowNo) -> Option<Row> {
+        let in_window = self.ladder.with(|ladder| ladder.rows.iter().find(|row| row.n == n).cloned());
+        in_window.or_else(|| self.packet.with(|packet| packet.as_ref().map(|packet| packet.row.clone()).filter(|row| row.n == n)))
     }
 
     /// One device of the list.
@@ -212,6 +327,8 @@ impl Store {
         self.chosen_device.set(None);
         self.publisher.set(None);
         self.hint.set(None);
+        put(self.past, None);
+        put(self.tab, Tab::Ladder);
         put(self.speed, READING);
     }
 
@@ -246,7 +363,7 @@ pub(crate) fn put<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, val
 
 /// The row that shows best what has just happened: the packet that arrived last. While time runs live nobody could read it.
 fn newest(seen: &Seen, follow: bool, old: Option<RowNo>) -> Option<RowNo> {
-    if seen.pace.0 == PaceWanted::Live {
+    if seen.pace.0 == PaceWanted::Live && seen.past.is_none() {
         return None;
     }
     if !follow {

@@ -2,5 +2,6 @@
 
 pub(crate) mod canvas;
 pub(crate) mod dialog;
+pub(crate) mod form;
 pub(crate) mod hex;
 pub(crate) mod toasts;

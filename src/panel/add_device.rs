@@ -7,6 +7,7 @@ use crate::page::Page;
 use crate::store::Dialog;
 use crate::text::{self, refusals, words};
 use crate::widget::dialog::dialog;
+use crate::widget::form::{check, choices, line, row, select, text as text_field, wrong};
 
 const VERSIONS: [(Protocol, &str); 3] = [(Protocol::V5, "5"), (Protocol::V311, "311"), (Protocol::V31, "31")];
 /// A simulated device says that it is there this often, in seconds.
@@ -17,14 +18,17 @@ const KEEP_ALIVE: u16 = 60;
 struct Form {
     subscribes: RwSignal<bool>,
     client_id: RwSignal<String>,
-    protocol: RwSignal<Protocol>,
+    protocol: RwSignal<String>,
     clean: RwSignal<bool>,
     topic: RwSignal<String>,
     filter: RwSignal<String>,
     payload: RwSignal<String>,
-    qos: RwSignal<u8>,
+    qos: RwSignal<String>,
     every: RwSignal<String>,
-    wrong: RwSignal<Option<(String, String)>>,
+    user: RwSignal<String>,
+    password: RwSignal<String>,
+    scram: RwSignal<bool>,
+    wrong: RwSignal<Option<String>>,
 }
 
 pub(crate) fn add_device(page: Page) -> impl IntoView {
@@ -32,13 +36,16 @@ pub(crate) fn add_device(page: Page) -> impl IntoView {
     let form = Form {
         subscribes: RwSignal::new(false),
         client_id: RwSignal::new(String::new()),
-        protocol: RwSignal::new(Protocol::V5),
+        protocol: RwSignal::new("5".into()),
         clean: RwSignal::new(true),
         topic: RwSignal::new("home/kitchen/temperature".into()),
         filter: RwSignal::new("home/#".into()),
         payload: RwSignal::new("21.{n}".into()),
-        qos: RwSignal::new(1),
+        qos: RwSignal::new("1".into()),
         every: RwSignal::new("2000".into()),
+        user: RwSignal::new(String::new()),
+        password: RwSignal::new(String::new()),
+        scram: RwSignal::new(false),
         wrong: RwSignal::new(None),
     };
     let open = Memo::new(move |_| store.dialog.get() == Some(Dialog::AddDevice));
@@ -72,15 +79,12 @@ fn content(page: Page, form: Form) -> AnyView {
         }
         .into_any()
     };
-    let versions = VERSIONS.iter().map(|&(protocol, key)| {
-        view! { <option value=key selected=form.protocol.get_untracked() == protocol>{text::protocol(protocol)}</option> }
+    let versions = Signal::derive(|| {
+        let name = |(protocol, key): &(Protocol, &str)| (String::from(*key), String::from(text::protocol(*protocol)));
+        VERSIONS.iter().map(name).collect()
     });
-    let set_version = move |key: String| {
-        if let Some((protocol, _)) = VERSIONS.iter().find(|(_, known)| *known == key) {
-            form.protocol.set(*protocol);
-        }
-    };
-    let qos = (0..=2_u8).map(|qos| view! { <option value=qos.to_string() selected=form.qos.get_untracked() == qos>{qos}</option> });
+    let qos = Signal::derive(|| choices(&[("0", "0"), ("1", "1"), ("2", "2")]));
+    let fields = move || if subscribes.get() { text_field(words::FILTER, "add-filter", "", form.filter) } else { publisher_fields(form) };
     view! {
         <form class="form" on:submit=move |event| { event.prevent_default(); send(page, form); }>
             <div class="row"><span>{words::ROLE}</span>
@@ -89,22 +93,15 @@ fn content(page: Page, form: Form) -> AnyView {
                     {role(true, words::ROLE_SUBSCRIBER, "role-subscriber")}
                 </div>
             </div>
-            <label class="row"><span>{words::CLIENT_ID}</span><input class="mono" data-test="add-client-id" autocomplete="off" spellcheck="false" bind:value=form.client_id /></label>
-            <label class="row"><span>{words::VERSION}</span>
-                <select data-test="add-version" on:change=move |event| set_version(event_target_value(&event))>{versions.collect_view()}</select>
-            </label>
-            <label class="row"><span>{words::QOS}</span>
-                <select data-test="add-qos" on:change=move |event| form.qos.set(event_target_value(&event).parse().unwrap_or(0))>{qos.collect_view()}</select>
-            </label>
-            <Show when=move || subscribes.get() fallback=move || publisher_fields(form)>
-                <label class="row"><span>{words::FILTER}</span><input class="mono" data-test="add-filter" autocomplete="off" spellcheck="false" bind:value=form.filter /></label>
-            </Show>
-            <label class="row check"><span></span><span><input type="checkbox" data-test="add-clean" bind:checked=form.clean />" "{words::CLEAN_START}</span></label>
-            <Show when=move || form.wrong.with(Option::is_some)>
-                <p class="wrong" role="alert" data-test="add-wrong">
-                    {move || form.wrong.with(|wrong| wrong.as_ref().map(|(field, why)| if field.is_empty() { why.clone() } else { format!("{field}: {why}") }))}
-                </p>
-            </Show>
+            {text_field(words::CLIENT_ID, "add-client-id", "", form.client_id)}
+            {row(words::VERSION, select(words::VERSION, "add-version", versions, form.protocol))}
+            {row(words::QOS, select(words::QOS, "add-qos", qos, form.qos))}
+            {fields}
+            {check(words::CLEAN_START, "add-clean", form.clean)}
+            {text_field(words::USER_NAME, "add-user", words::NONE, form.user)}
+            {text_field(words::PASSWORD, "add-password", words::NONE, form.password)}
+            {check(words::SCRAM, "add-scram", form.scram)}
+            {wrong("add-wrong", form.wrong)}
             <div class="end">
                 <button type="button" on:click=move |_| page.store.dialog.set(None)>{words::CANCEL}</button>
                 <button class="primary" data-test="add-send">{words::ADD_IT}</button>
@@ -116,13 +113,9 @@ fn content(page: Page, form: Form) -> AnyView {
 
 fn publisher_fields(form: Form) -> AnyView {
     view! {
-        <label class="row"><span>{words::TOPIC}</span><input class="mono" data-test="add-topic" autocomplete="off" spellcheck="false" bind:value=form.topic /></label>
-        <label class="row"><span>{words::PAYLOAD}</span>
-            <span><input class="mono" data-test="add-payload" autocomplete="off" spellcheck="false" bind:value=form.payload /><small>{words::PAYLOAD_COUNTER}</small></span>
-        </label>
-        <label class="row"><span>{words::EVERY}</span>
-            <span><input class="mono" inputmode="numeric" data-test="add-every" autocomplete="off" bind:value=form.every /><small>{words::EVERY_HINT}</small></span>
-        </label>
+        {text_field(words::TOPIC, "add-topic", "", form.topic)}
+        {row(words::PAYLOAD, view! { {line(words::PAYLOAD, "add-payload", "", form.payload)}<small>{words::PAYLOAD_COUNTER}</small> }.into_any())}
+        {row(words::EVERY, view! { {line(words::EVERY, "add-every", "", form.every)}<small>{words::EVERY_HINT}</small> }.into_any())}
     }
     .into_any()
 }
@@ -130,10 +123,10 @@ fn publisher_fields(form: Form) -> AnyView {
 fn send(page: Page, form: Form) {
     let store = page.store;
     let Ok(every_ms) = form.every.get_untracked().trim().parse::<u32>() else {
-        form.wrong.set(Some((words::EVERY.into(), words::EVERY_WRONG.into())));
+        form.wrong.set(Some(format!("{}: {}", words::EVERY, words::EVERY_WRONG)));
         return;
     };
-    let qos = form.qos.get_untracked();
+    let qos = form.qos.get_untracked().parse().unwrap_or(0);
     let habit = if form.subscribes.get_untracked() {
         Habit::Subscribe { filter: form.filter.get_untracked(), qos }
     } else {
@@ -147,13 +140,18 @@ fn send(page: Page, form: Form) {
         }
     };
     let clean_start = form.clean.get_untracked();
-    let protocol = form.protocol.get_untracked();
+    let key = form.protocol.get_untracked();
+    let protocol = VERSIONS.iter().find(|(_, known)| *known == key).map_or(Protocol::V5, |(protocol, _)| *protocol);
+    let some = |text: RwSignal<String>| Some(text.get_untracked()).filter(|text| !text.is_empty());
     let spec = DeviceSpec {
         client_id: form.client_id.get_untracked(),
         protocol,
         clean_start,
         session_expiry: if clean_start || protocol != Protocol::V5 { 0 } else { 3600 },
         keep_alive: KEEP_ALIVE,
+        user_name: some(form.user),
+        password: some(form.password),
+        scram: form.scram.get_untracked(),
         habits: vec![habit],
         ..DeviceSpec::default()
     };
@@ -165,7 +163,7 @@ fn send(page: Page, form: Form) {
                 page.choose_device(id);
             }
         }
-        Err(Refusal::BadField { field, why }) => form.wrong.set(Some((text::visible(&field), text::visible(&why)))),
-        Err(refusal) => form.wrong.set(Some((String::new(), refusals::refusal(&refusal)))),
+        Err(Refusal::BadField { field, why }) => form.wrong.set(Some(format!("{}: {}", text::visible(&field), text::visible(&why)))),
+        Err(refusal) => form.wrong.set(Some(refusals::refusal(&refusal))),
     });
 }

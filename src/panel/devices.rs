@@ -1,11 +1,12 @@
 //! The list of devices: who is there, in what state; what can be done with the chosen one.
 
-use contract::{Command, DeviceId, DeviceKind, DeviceState, DeviceView};
+use contract::{Command, DeviceId, DeviceKind, DeviceState, DeviceView, LinkAction, StepTo};
 use leptos::prelude::*;
 
 use crate::page::Page;
-use crate::store::Dialog;
+use crate::store::{Dialog, Tab};
 use crate::text::{self, words};
+use crate::widget::form::button;
 
 pub(crate) fn devices(page: Page) -> impl IntoView {
     let store = page.store;
@@ -56,6 +57,7 @@ fn one(page: Page, id: DeviceId) -> AnyView {
                     <span class="cut">{move || device.with(text::device_name)}</span>
                     {move || device.with(|device| device.kind == DeviceKind::Real).then(|| view! { <span class="tag">{words::REAL}</span> })}
                 </span>
+                {move || device.with(|device| device.silent).then(|| view! { <span class="tag silent">{words::LINK_SILENT}</span> })}
                 {move || device.with(|device| device.protocol).map(|version| view! { <span class="tag">{text::protocol(version)}</span> })}
                 <small>
                     <span class="hidden">{move || text::state(device.with(|device| device.state))}", "</span>
@@ -71,24 +73,38 @@ fn one(page: Page, id: DeviceId) -> AnyView {
 fn actions(page: Page, id: DeviceId, device: Memo<DeviceView>) -> AnyView {
     let simulated = move || device.with(|device| device.kind == DeviceKind::Simulated);
     let offline = move || device.with(|device| device.state == DeviceState::Offline);
-    let publish = move |_| {
+    let publish = move || {
         page.store.publisher.set(Some(id));
         page.store.section.set(crate::store::Section::Ladder);
         crate::panel::publish::focus();
     };
+    let silent = move || device.with(|device| device.silent);
+    let link = move |action: LinkAction| page.bridge.act(Command::Link { device: id, action });
+    let compose = move || {
+        page.store.compose_for.set(Some(id));
+        page.open(Tab::Composer);
+    };
     view! {
-        <div class="actions">
+        <fieldset class="actions" disabled=move || page.store.is_past()>
             <Show when=move || offline() && simulated()>
-                <button data-test="device-connect" on:click=move |_| page.bridge.act(Command::Connect(id))>{words::CONNECT}</button>
+                {button(words::CONNECT, "device-connect", "", move || page.bridge.act(Command::Connect(id)))}
             </Show>
             <Show when=move || !offline()>
-                <button data-test="device-disconnect" on:click=move |_| page.bridge.act(Command::Disconnect(id))>{words::DISCONNECT}</button>
+                {button(words::DISCONNECT, "device-disconnect", "", move || page.bridge.act(Command::Disconnect(id)))}
             </Show>
             <Show when=simulated>
-                <button data-test="device-publish" on:click=publish>{words::PUBLISH_AS}</button>
-                <button data-test="device-remove" on:click=move |_| page.bridge.act(Command::RemoveDevice(id))>{words::REMOVE}</button>
+                {button(words::PUBLISH_AS, "device-publish", "", publish)}
+                {button(words::REMOVE, "device-remove", "", move || page.bridge.act(Command::RemoveDevice(id)))}
             </Show>
-        </div>
+            <Show when=move || !offline()>
+                {button(words::LINK_CUT, "link-cut", "", move || link(LinkAction::Cut))}
+                <Show when=silent fallback=move || button(words::LINK_SILENCE, "link-silence", "", move || link(LinkAction::Silence))>
+                    {button(words::LINK_HEAL, "link-heal", "", move || link(LinkAction::Heal))}
+                </Show>
+                {button(words::SEND_BYTES, "device-compose", "", compose)}
+                {button(words::NEXT_PACKET, "device-step", "", move || page.step_to(StepTo::Device(id)))}
+            </Show>
+        </fieldset>
     }
     .into_any()
 }

@@ -1,10 +1,10 @@
 //! The footer: how time runs, and where in it we are.
 
-use contract::{Command, PaceWanted};
+use contract::{Command, DeviceKind, PaceWanted};
 use leptos::prelude::*;
 
 use crate::page::Page;
-use crate::store::READING;
+use crate::store::{READING, StepUnit};
 use crate::text::{self, words};
 
 /// The paces that can be chosen, with the values of their options.
@@ -13,6 +13,14 @@ const SPEEDS: [(PaceWanted, &str, &str); 4] = [
     (PaceWanted::Slow { per_mille: 10 }, "hundredth", words::SPEED_HUNDREDTH),
     (PaceWanted::Slow { per_mille: 100 }, "tenth", words::SPEED_TENTH),
     (PaceWanted::Live, "live", words::SPEED_LIVE),
+];
+
+/// How far a step can go, with the values of their options.
+const UNITS: [(StepUnit, &str, &str); 4] = [
+    (StepUnit::Packet, "packet", words::TO_PACKET),
+    (StepUnit::Device, "device", words::TO_DEVICE),
+    (StepUnit::Flow, "flow", words::TO_FLOW),
+    (StepUnit::Break, "break", words::TO_BREAK),
 ];
 
 pub(crate) fn footer(page: Page) -> impl IntoView {
@@ -28,15 +36,20 @@ pub(crate) fn footer(page: Page) -> impl IntoView {
             page.restart(Command::LoadScene(name));
         }
     };
+    let waiting = move || {
+        !running.get()
+            && store.devices.with(|devices| devices.iter().any(|device| device.kind == DeviceKind::Real && device.packets_in > 0))
+    };
     view! {
         <footer>
-            <div class="ctl">
+            <fieldset class="ctl" disabled=move || store.is_past()>
                 <button class="primary" data-test="step" on:click=move |_| page.step()>{words::STEP}</button>
+                {unit(page)}
                 <button data-test="play" aria-pressed=move || running.get().to_string() on:click=move |_| page.play_or_pause()>
                     {move || if running.get() { words::PAUSE } else { words::PLAY }}
                 </button>
                 {speed(page)}
-            </div>
+            </fieldset>
             <div class="middle">
                 {super::timeline::timeline(page)}
                 <Show when=move || store.hint.with(Option::is_some)>
@@ -45,14 +58,46 @@ pub(crate) fn footer(page: Page) -> impl IntoView {
             </div>
             <div class="where">
                 <span class="mono" data-test="place">{place}</span>
-                <div class="ctl">
+                <fieldset class="ctl" disabled=move || store.is_past()>
+                    <Show when=waiting>{answer_pings(page)}</Show>
                     <Show when=move || scene().is_some()>
                         <button class="small" data-test="restart" on:click=restart>{words::RESTART}</button>
                     </Show>
                     <button class="small" data-test="clear" on:click=move |_| page.restart(Command::Clear)>{words::CLEAR}</button>
-                </div>
+                </fieldset>
             </div>
         </footer>
+    }
+    .into_any()
+}
+
+fn unit(page: Page) -> AnyView {
+    let store = page.store;
+    let change = move |key: String| {
+        if let Some((unit, ..)) = UNITS.iter().find(|(_, known, _)| *known == key) {
+            store.step_unit.set(*unit);
+        }
+    };
+    let options = UNITS
+        .iter()
+        .map(|&(unit, key, name)| view! { <option value=key selected=move || store.step_unit.get() == unit>{name}</option> }.into_any());
+    view! {
+        <select class="unit" data-test="step-to" aria-label=words::STEP_TO title=words::STEP_TO on:change=move |event| change(event_target_value(&event))>
+            {options.collect::<Vec<_>>()}
+        </select>
+    }
+    .into_any()
+}
+
+/// While the world is paused, devices that are real wait with it.
+fn answer_pings(page: Page) -> AnyView {
+    let store = page.store;
+    let change = move |event| page.bridge.act(Command::AnswerPings(event_target_checked(&event)));
+    view! {
+        <label class="pings" title=words::ANSWER_PINGS>
+            <input type="checkbox" data-test="answer-pings" aria-label=words::ANSWER_PINGS prop:checked=move || store.answers_pings.get() on:change=change />
+            " "{words::ANSWER_PINGS_SHORT}
+        </label>
     }
     .into_any()
 }

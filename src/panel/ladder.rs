@@ -83,6 +83,7 @@ pub(crate) fn ladder(page: Page) -> impl IntoView {
                 on:mousemove=move |event| view.hovered.set(view.row_under(&event))
                 on:mouseleave=move |_| view.hovered.set(None)
                 on:click=move |event| view.on_click(&event)
+                on:contextmenu=move |event| view.on_menu(&event)
             >
                 <div class="ladder-space" node_ref=view.space></div>
             </div>
@@ -175,6 +176,7 @@ impl View {
             store.chosen_row.track();
             store.newest.track();
             store.chosen_device.track();
+            store.past.track();
             self.page.theme.track();
             self.frame.ask(move || self.draw(colours));
         });
@@ -208,6 +210,7 @@ impl View {
                             chosen_device: store.shown_device(),
                             shown: store.shown_row(),
                             hovered: self.hovered.get(),
+                            past: store.is_past(),
                             colours,
                         };
                         picture.draw(&context);
@@ -270,6 +273,15 @@ impl View {
         } else if let Some(row) = self.row_under(event) {
             self.page.choose_row(row);
         }
+    }
+
+    /// The menu of the row under the pointer; of the shown one when the menu key was pressed.
+    fn on_menu(self, event: &ev::MouseEvent) {
+        event.prevent_default();
+        if let Some(row) = self.row_under(event) {
+            self.page.choose_row(row);
+        }
+        self.page.offer_at(f64::from(event.client_x()), f64::from(event.client_y()));
     }
 
     fn on_key(self, event: &ev::KeyboardEvent) {

@@ -48,7 +48,10 @@ fn inspector(page: Page, view: &PacketView) -> AnyView {
     let What::Packet(packet) = &view.row.what else { return event(page) };
     let chosen = RwSignal::new(None::<usize>);
     view! {
-        <h2>{words::PACKET}</h2>
+        <h2>
+            <span>{words::PACKET}</span>
+            <button class="link" data-test="touch" on:click=move |_| page.offer()>{words::TOUCH}</button>
+        </h2>
         {summary(page, view, packet)}
         {happened(page, &view.row)}
         {bytes(view, chosen)}

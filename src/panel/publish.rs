@@ -46,6 +46,7 @@ pub(crate) fn publish(page: Page) -> impl IntoView {
     let bad = move |name: &'static str| move || wrong.with(|wrong| wrong.as_ref().is_some_and(|(field, _)| field == name)).to_string();
     view! {
         <form class="publish-bar" aria-label=words::PUBLISH on:submit=move |event| { event.prevent_default(); send(); }>
+            <fieldset class="bare" disabled=move || store.is_past()>
             <button class="accent" data-test="publish-send">{words::PUBLISH}</button>
             <label>{words::AS_WHOM}" "{publishers(page)}</label>
             <input id=TOPIC_ID class="mono topic" aria-label=words::TOPIC placeholder=words::TOPIC_HINT data-test="publish-topic" autocomplete="off" spellcheck="false"
@@ -62,6 +63,7 @@ pub(crate) fn publish(page: Page) -> impl IntoView {
                 </select>
             </label>
             <label class="check"><input type="checkbox" data-test="publish-retain" bind:checked=retain />" "{words::RETAIN}</label>
+            </fieldset>
             <Show when=move || wrong.with(Option::is_some)>
                 <p class="wrong" role="alert" data-test="publish-wrong">{move || wrong.with(|wrong| wrong.as_ref().map(|(_, why)| why.clone()))}</p>
             </Show>

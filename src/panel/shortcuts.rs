@@ -7,11 +7,12 @@ use crate::store::Dialog;
 use crate::text::words;
 use crate::widget::dialog::dialog;
 
-const KEYS: [(&str, &str); 7] = [
+const KEYS: [(&str, &str); 8] = [
     (words::SPACE, words::KEY_STEP),
     ("P", words::KEY_PLAY),
     ("L", words::KEY_LIVE),
     ("↑ ↓", words::KEY_ROWS),
+    ("F", words::KEY_FAULT),
     ("End", words::KEY_END),
     ("?", words::KEY_HELP),
     ("Esc", words::KEY_ESC),

@@ -1,6 +1,6 @@
 //! Words for packets: the label on an arrow, the sentence for a row.
 
-use contract::{Fact, Fate, Kind, PacketRow, Row, What};
+use contract::{Fact, Fate, Kind, PacketRow, Row, RowNo, What};
 
 use super::{Names, faults, instant, notes, payload, visible};
 use crate::layout::fit::{Piece, whole};
@@ -93,6 +93,11 @@ pub(crate) fn sentence(row: &Row, names: Names<'_>) -> String {
         out.push_str(&notes::chip(note, names));
     }
     out
+}
+
+/// Where two futures begin to differ.
+pub(crate) fn first_difference(row: RowNo) -> String {
+    format!("The first row that differs is {}. Times and notes count, too.", row.saturating_add(1))
 }
 
 /// What a kind of packet is for, in a sentence.

@@ -44,6 +44,7 @@ words! {
     LADDER_EMPTY_HINT = "Add a device, connect a real one, or publish something below.";
     LOAD_CAR_LOCK = "Load the car lock";
     NOW = "now";
+    THEN = "then";
     FOLLOW = "Follow the present";
 
     // Scene card.
@@ -101,7 +102,7 @@ words! {
     SPEED_TENTH = "1/10";
     SPEED_HUNDREDTH = "1/100";
     SPEED_BEAT = "a packet every 0.7 s";
-    TIMELINE = "Timeline: click to go there on the ladder";
+    TIMELINE = "Packets and faults in the order in which they came";
     RESTART = "Restart scene";
     CLEAR = "Clear";
 
@@ -157,6 +158,140 @@ words! {
     KEY_HELP = "This sheet";
     KEY_ESC = "Close a dialog; give up the choice on the ladder";
     SPACE = "Space";
+
+    KEY_FAULT = "What can be done to the packet: hold, drop, cut…";
+
+    // What the middle column shows.
+    TABS = "What the middle shows";
+    TAB_RULES = "Rules";
+    TAB_COMPOSER = "Composer";
+    TAB_ACCESS = "Access";
+    TAB_COMPARE = "Compare";
+
+    // How far a step goes.
+    STEP_TO = "A step goes to the next";
+    TO_PACKET = "packet";
+    TO_DEVICE = "of this device";
+    TO_FLOW = "of this exchange";
+    TO_BREAK = "break-point";
+
+    // The past.
+    PAST_TITLE = "You look at the past.";
+    PAST_HINT = "This is the past: nothing can be done to it. Go back to now, or fork here and go another way.";
+    BACK_TO_NOW = "Back to now";
+    FORK = "Fork here";
+    FORK_HINT = "Make this moment the present. The future it had is kept beside the new one; real devices are closed, for a device cannot be rewound.";
+    EARLIER = "One step back";
+    LATER = "One step on";
+    SCRUB = "Where in time: arrow keys go by a step, End goes back to now";
+    OTHER_FUTURE = "There is another future.";
+    SWITCH = "Switch to it";
+    COMPARE = "Compare";
+    THIS_FUTURE = "This future";
+    THE_OTHER = "The other";
+    SAME_SO_FAR = "So far nothing differs but how far the two have come.";
+    NOTHING_YET = "nothing yet";
+    GO_ON = "Go on";
+    ANSWER_PINGS_SHORT = "answer pings";
+    ANSWER_PINGS = "While paused, answer PINGREQ of real devices so that they stay";
+
+    // What can be done to a packet.
+    TOUCH = "Do something to it…";
+    TOUCH_TITLE = "What shall happen to this packet?";
+    TOUCH_OVER = "It is no longer on its way: nothing can be done to it. A rule can strike the next one like it.";
+    TOUCH_UNDER_WAY = "It is on its way. A link keeps the order of its packets: what is behind this one waits with it.";
+    HOLD = "Hold it";
+    RELEASE = "Release: let it go on";
+    CUT_TITLE = "Cut the connection (this is what really happens to devices)";
+    CUT_BEFORE = "before it arrives";
+    CUT_INSIDE = "inside it, after";
+    CUT_AFTER = "after it";
+    SILENCE_IT = "Silence: from here on nothing arrives, and nobody is told";
+    BEND_TITLE = "Bend what a network keeps straight";
+    DOUBLE = "Double it";
+    SWAP = "Let the next one overtake it";
+    DELAY = "Delay it by";
+    CORRUPT = "Change byte";
+    DROP = "Drop it, and let the connection go on";
+    DROP_HINT = "TCP does not lose packets. A broken middle-box does, or a crash between two layers.";
+    MILLIS = "ms";
+    BYTES = "bytes";
+    MAKE_RULE = "Make a rule of it…";
+    LOOK_BACK = "Look at this moment";
+    TO_NEXT_OF_FLOW = "Step to the next of its exchange";
+
+    // A device's link.
+    LINK_CUT = "Cut link";
+    LINK_SILENCE = "Silence";
+    LINK_HEAL = "Heal link";
+    LINK_SILENT = "silent";
+    SEND_BYTES = "Compose…";
+    NEXT_PACKET = "Next packet ▶";
+
+    // Rules.
+    FAULTS = "Rules";
+    NO_RULES = "No rule is armed: every packet goes its way.";
+    RULES_ABOUT = "A rule watches packets as they set out, and does something to those that match. Real devices pass the same links as simulated ones.";
+    PRESETS = "Arm at once";
+    ARMED = "Armed";
+    NEW_RULE = "A rule of your own";
+    ARM = "Arm";
+    SPENT = "spent";
+    ANY_DEVICE = "any device";
+    ANY = "any";
+    RULE_DEVICE = "Device";
+    RULE_WAY = "Direction";
+    WAY_BOTH = "both";
+    WAY_IN = "to the broker";
+    WAY_OUT = "from the broker";
+    RULE_KINDS = "Packets";
+    RULE_KINDS_HINT = "none chosen: all";
+    RULE_ID_HINT = "any";
+    YES = "yes";
+    NO = "no";
+    DUP = "DUP";
+    RULE_SKIP = "Leave alone first";
+    RULE_TIMES = "Strike how often";
+    RULE_TIMES_HINT = "always";
+    RULE_CHANCE = "Chance, in percent";
+    RULE_SECONDS = "For how many seconds";
+    RULE_SECONDS_HINT = "for ever";
+    RULE_ACTION = "What happens";
+    AMOUNT_MILLIS = "Milliseconds";
+    AMOUNT_AT = "Which byte, from 0";
+    AMOUNT_BYTES = "Bytes that still arrive";
+
+    // Composer.
+    COMPOSER_ABOUT = "Sends any bytes over a device's connection, legal or not, as if the device or the broker had sent them. The other end finds out.";
+    COMPOSE_AS = "Over the link of";
+    COMPOSE_NOBODY = "Nobody is connected. Add a device, or connect one.";
+    COMPOSE_WAY = "As if sent by";
+    BY_DEVICE = "the device";
+    BY_BROKER = "the broker";
+    COMPOSE_KIND = "Packet";
+    COMPOSE_CODES = "Codes";
+    COMPOSE_HEX = "Bytes, in hexadecimal";
+    COMPOSE_SEND = "Send";
+    ONLY_SIMULATED = "A real device cannot be made to send: what it sends, it sends itself.";
+
+    // Access.
+    ACCESS_ABOUT = "Who may connect, and who may do what: the texts of mosquitto's own files. A change holds at once, for those who are connected, too.";
+    PASSWORD_FILE = "password_file";
+    PASSWORD_HINT = "phone:$7$101$…  (made by mosquitto_passwd); empty: user names are not checked";
+    ACL_FILE = "acl_file";
+    ACL_HINT = "user phone  /  topic readwrite car/#  /  pattern read state/%c; empty: everybody may do everything";
+    SCRAM_FILE = "SCRAM users";
+    SCRAM_HINT = "phone:SCRAM-SHA-256$4096:salt$StoredKey:ServerKey; empty: SCRAM is not offered";
+    ALLOW_ANONYMOUS = "Clients without a user name may connect";
+    APPLY = "Apply";
+    APPLIED = "This holds now.";
+    MODE = "Where the standards leave a choice";
+    FRIENDLY = "Friendly";
+    STRICT = "Strict";
+    EXPLAIN = "Explain: be friendly, and tell where strict would have refused";
+    USER_NAME = "User name";
+    PASSWORD = "Password";
+    SCRAM = "Prove the password by SCRAM-SHA-256 instead of sending it (v5)";
 
     // Life and death.
     STARTING = "Starting the broker…";

@@ -29,6 +29,8 @@ pub(super) struct Picture<'a> {
     pub(super) chosen_device: Option<DeviceId>,
     pub(super) shown: Option<RowNo>,
     pub(super) hovered: Option<RowNo>,
+    /// What is drawn is not the present.
+    pub(super) past: bool,
     pub(super) colours: &'a Colours,
 }
 
@@ -252,16 +254,17 @@ impl Picture<'_> {
         if y > self.height + 20.0 {
             return;
         }
+        let (word, colour) = if self.past { (words::THEN, self.colours.of(Family::Dup)) } else { (words::NOW, &*self.colours.accent) };
         c.set_line_width(1.5);
-        c.set_stroke_style_str(&self.colours.accent);
+        c.set_stroke_style_str(colour);
         line(c, 0.0, y, self.width, y);
         self.font(c, SMALL_FONT);
-        let width = width_of(c, words::NOW) + 16.0;
-        c.set_fill_style_str(&self.colours.accent);
+        let width = width_of(c, word) + 16.0;
+        c.set_fill_style_str(colour);
         rounded(c, self.width - width - 4.0, y - 10.0, width, 20.0, 4.0);
         c.fill();
         c.set_fill_style_str(&self.colours.accent_ink);
-        let _ = c.fill_text(words::NOW, self.width - width + 4.0, y + 4.0);
+        let _ = c.fill_text(word, self.width - width + 4.0, y + 4.0);
     }
 
     /// Heads of the lanes; they stay at the top.
