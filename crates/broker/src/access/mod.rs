@@ -12,9 +12,11 @@
 //! | CONNECT with Authentication Method | [`scram::Scram::first`], then AUTH, then [`scram::Scram::last`] | CONNACK 0x8C for another method, else 0x87, close |
 //! | PUBLISH, before it is retained or routed | [`Access::allows`] `Write`, Topic Name with the alias resolved | PUBACK, PUBREC 0x87; QoS 0 and v3: acknowledged and dropped |
 //! | SUBSCRIBE, per filter | `Subscribe`, [`mqtt::TopicFilter::pattern`], which leaves a share name out | SUBACK 0x87 (v3.1.1: 0x80) |
-//! | each delivery, live, from a queue, retained | `Read`, Topic Name, as the receiving client | not sent to this client, no code |
+//! | each delivery, live, from a queue, sent again, retained | `Read`, Topic Name, as the receiving client | not sent to this client, no code |
 //! | a will, when it is sent | `Write`, Will Topic, as the client that left it | not published |
 //! | a retained message, when it is sent | `Read` as the receiver **and** `Write` as the one who published it, as its rights are now | not sent |
+//!
+//! A connection whose login is gone from the files is ended when they are replaced, see [`crate::Input::Access`].
 //!
 //! Asked at the moment itself, and never remembered: so a right that is taken away counts for subscriptions, queues, wills and retained
 //! messages that are older (the faults of CVE-2018-12546 and CVE-2021-34434).

@@ -101,6 +101,7 @@ fn an_empty_password_file_lets_nobody_connect() {
 /// CVE-2018-20145: what is set holds for every connection, also those that were there before, and those that come later.
 #[test]
 fn files_hold_for_every_connection_whenever_it_came() {
+    rule!("D-access-changed");
     rule!("B-CVE-2018-20145");
     let open = Access::default();
     let script = "a: connect v5 expiry=60 will=w:x user=somebody
@@ -174,6 +175,7 @@ fn scram_lets_in_who_proves_it_and_the_broker_proves_itself() {
 
 #[test]
 fn a_wrong_proof_is_refused_and_touches_no_session() {
+    rule!("D-auth-method");
     rule!("MQTT-4.12.0-4", "MQTT-3.1.4-2", "MQTT-3.2.2-7");
     closed_to(
         "a: connect? v5 expiry=60 scram=alice:wonder
@@ -393,6 +395,7 @@ fn without_a_method_there_is_no_auth() {
 
 #[test]
 fn credentials_that_change_end_whoever_used_them() {
+    rule!("D-access-changed");
     let changed = Access { scram: Some(credentials(&[("alice", "glass"), ("bob", "builder")])), ..closed() };
     let without = Access { scram: None, ..closed() };
     let script = "a: connect? v5 scram=alice:wonder

@@ -79,6 +79,7 @@ fn publishing_is_refused_in_the_words_of_the_version() {
 
 #[test]
 fn a_qos_2_message_that_was_taken_stays_taken() {
+    rule!("D-rights-asked");
     rule!("MQTT-4.3.3-10");
     house(
         "a: connect v5 user=alice
@@ -97,6 +98,7 @@ fn a_qos_2_message_that_was_taken_stays_taken() {
 
 #[test]
 fn subscribing_is_refused_where_nothing_could_come() {
+    rule!("D-rights-3-1");
     rule!("B-8");
     let rights = "user alice
 topic read house/#
@@ -222,6 +224,7 @@ topic read house/#
 /// CVE-2021-34434: a subscription that was allowed delivers nothing once it is not, live or from the queue or again.
 #[test]
 fn a_subscription_goes_with_the_right_to_read() {
+    rule!("D-rights-asked");
     rule!("B-CVE-2021-34434");
     house(
         "b: connect v5 expiry=60 user=bob rm=1
@@ -252,6 +255,7 @@ fn a_subscription_goes_with_the_right_to_read() {
 
 #[test]
 fn whoever_takes_a_session_on_gets_what_he_may_read_himself() {
+    rule!("D-session-user");
     house(
         "b: connect v5 expiry=60 user=bob
          b: sub #1 #:1

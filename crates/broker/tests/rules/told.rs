@@ -7,6 +7,7 @@ use crate::harness::{check, check_each, check_with};
 
 #[test]
 fn a_client_that_sends_again_on_a_live_connection_is_told_of_by_its_version() {
+    rule!("D-resend");
     rule!("B-18", "B-22");
     for (version, says) in [("v5", "Forbidden"), ("v311", "NotAskedFor"), ("v31", "Allowed")] {
         check(&format!(
@@ -119,6 +120,7 @@ fn what_may_not_be_published_is_told_of() {
 
 #[test]
 fn several_copies_have_each_its_own_identifier() {
+    rule!("D-overlap");
     rule!("MQTT-3.3.4-5", "B-6");
     let copies = Config { one_copy: false, ..Config::default() };
     let script = "a: connect v5
