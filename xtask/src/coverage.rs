@@ -26,7 +26,8 @@ pub(crate) fn coverage(list: bool) -> Outcome<()> {
     }
     std::fs::create_dir_all(&raw).map_err(|e| format!("cannot make {}: {e}", raw.display()))?;
     say("runs the tests of mqtt and broker, instrumented");
-    run(&mut tests(&dir, &raw, &[]))?;
+    // What the others ran through can be told although one of them failed.
+    let tested = run(&mut tests(&dir, &raw, &["--no-fail-fast"]));
     let programs = programs(&ask(&mut tests(&dir, &raw, &["--no-run", "--message-format", "json"])).ok_or("cargo cannot list the tests")?);
     let merged = dir.join("merged.profdata");
     let profiles = crate::build::files_below(&raw)?;
@@ -36,7 +37,8 @@ pub(crate) fn coverage(list: bool) -> Outcome<()> {
     export.args(programs.iter().flat_map(|program| ["--object", program]));
     export.arg("--sources").args(CRATES.map(sources));
     let lcov = ask(&mut export).ok_or("llvm-cov cannot read what the tests left")?;
-    report(read(&lcov)?, list)
+    let enough = report(read(&lcov)?, list);
+    tested.and(enough)
 }
 
 /// The tests, built for coverage in a folder of their own, so that nothing else is built anew. A named target keeps build scripts and

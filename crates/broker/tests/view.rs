@@ -1,5 +1,7 @@
 //! What can be asked about the broker's memory: it says what was done, and asking changes nothing.
 
+use std::hash::Hasher;
+
 use broker::{Broker, Config, ConnId, GoneWhy, Input, Instant, Mode, Outbox, Output, Phase, Router, SessionNo, Span};
 use mqtt::{
     Connect, Frame, Packet, PacketId, Properties, PropertiesBuf, Property, Publish, QoS, Subscribe, Subscription, SubscriptionOptions,
@@ -141,4 +143,48 @@ fn a_driver_that_is_late_does_no_harm() {
         assert!(bed.turn(late).is_empty());
     }
     assert!(bed.send(1, &Packet::Pingreq).is_empty());
+}
+
+/// FNV-1a: any hasher will do.
+struct Fnv(u64);
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3));
+    }
+}
+
+fn digest(bed: &Bed) -> u64 {
+    let mut hasher = Fnv(7);
+    bed.broker.digest(&mut hasher);
+    hasher.finish()
+}
+
+#[test]
+fn brokers_whose_futures_differ_have_different_digests() {
+    let steps: [&dyn Fn(&mut Bed); 9] = [
+        &|bed| bed.connect(1, "sub", None),
+        &|bed| bed.connect(2, "pub", None),
+        &|bed| bed.subscribe(1, "t/#", 5),
+        &|bed| bed.subscribe(1, "$share/g/other", 6),
+        &|bed| bed.publish(2, "t/1", 1, QoS::AtLeastOnce, true),
+        &|bed| bed.publish(2, "t/2", 2, QoS::ExactlyOnce, false),
+        &|bed| drop(bed.turn(Input::Gone { conn: ConnId(1), why: GoneWhy::Lost })),
+        &|bed| bed.publish(2, "t/1", 3, QoS::AtLeastOnce, false),
+        &|bed| bed.publish(2, "t/1", 3, QoS::AtLeastOnce, false),
+    ];
+    let mut seen = vec![digest(&Bed::new())];
+    let (mut one, mut other) = (Bed::new(), Bed::new());
+    for step in steps {
+        step(&mut one);
+        step(&mut other);
+        let now = digest(&one);
+        assert_eq!(now, digest(&other), "the same inputs, the same digest");
+        assert!(!seen.contains(&now), "a step that matters changes it");
+        seen.push(now);
+    }
 }

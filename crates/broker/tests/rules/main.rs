@@ -4,6 +4,7 @@ mod auth;
 mod auth_any;
 mod bad;
 mod connect;
+mod corners;
 mod flow;
 mod harness;
 mod known_faults;
