@@ -2,6 +2,8 @@
 //! and a real browser are in `e2e/`.
 
 #[cfg(test)]
+mod panics;
+#[cfg(test)]
 mod size;
 #[cfg(test)]
 mod sources;

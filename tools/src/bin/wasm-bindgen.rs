@@ -1,4 +1,5 @@
 //! `wasm-bindgen` of the pinned version, from the library half of its CLI.
+#![forbid(unsafe_code)]
 
 fn main() -> anyhow::Result<()> {
     env_logger::init();
