@@ -74,7 +74,12 @@ impl Bench {
             rows: window.filter_map(row).collect(),
             devices,
             more_devices,
-            packet: lens.packet.and_then(|n| show::packet_view(&self.trace, n)),
+            packet: lens.packet.filter(|&n| n < end_row).and_then(|n| show::packet_view(&self.trace, n)).map(|mut view| {
+                // In the past a packet knows nothing of what came after it.
+                view.flow.retain(|(n, _)| *n < end_row);
+                view.row = row(view.row.n).unwrap_or(view.row);
+                view
+            }),
             session: lens.session.and_then(|device| show::session(world, device)),
             topics: if lens.topics { show::topics(world, &self.trace, past) } else { Vec::new() },
             timeline: show::timeline(&self.trace, lens.timeline),
