@@ -122,15 +122,16 @@ impl Page {
 
     /// The same, with the menu's corner at this place.
     pub(crate) fn offer_at(self, x: f64, y: f64) {
-        if let Some(row) = untrack(|| self.store.shown_row()) {
-            if let Some(body) = document().body() {
-                // A menu that cannot be placed stands at its usual place.
-                let _ = body.style().set_property("--menu-x", &format!("{x}px"));
-                let _ = body.style().set_property("--menu-y", &format!("{y}px"));
-            }
-            self.choose_row(row);
-            self.store.dialog.set(Some(Dialog::Packet(row)));
+        let store = self.store;
+        // Without a choice it is the next one to arrive, for to that something can be done.
+        let Some(row) = untrack(|| store.chosen_row.get().or_else(|| store.under_way()).or_else(|| store.shown_row())) else { return };
+        if let Some(body) = document().body() {
+            // A menu that cannot be placed stands at its usual place.
+            let _ = body.style().set_property("--menu-x", &format!("{x}px"));
+            let _ = body.style().set_property("--menu-y", &format!("{y}px"));
         }
+        self.choose_row(row);
+        store.dialog.set(Some(Dialog::Packet(row)));
     }
 
     /// Shows a part of the middle column, on small screens, too.

@@ -291,6 +291,11 @@ impl Store {
         })
     }
 
+    /// The oldest packet of the window that is on its way.
+    pub(crate) fn under_way(&self) -> Option<RowNo> {
+        self.ladder.with(|ladder| ladder.rows.iter().find(|row| is_under_way(row)).map(|row| row.n))
+    }
+
     /// One row of the window, or the one in the inspector.
     pub(crate) fn row(&self, n: RowNo) -> Option<Row> {
         let in_window = self.ladder.with(|ladder| ladder.rows.iter().find(|row| row.n == n).cloned());
@@ -352,6 +357,11 @@ impl Store {
             self.health.set(Health::Dead(why));
         }
     }
+}
+
+/// Whether a packet is on its way or held on it, so that something can be done to it.
+pub(crate) fn is_under_way(row: &Row) -> bool {
+    matches!(&row.what, What::Packet(packet) if matches!(packet.fate, Fate::UnderWay | Fate::Held { .. }))
 }
 
 /// Writes only what differs.

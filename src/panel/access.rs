@@ -59,7 +59,7 @@ pub(crate) fn access(page: Page, form: Form) -> AnyView {
         <div class="panel" data-test="access">
             <p class="about">{words::ACCESS_ABOUT}</p>
             <p class="about" data-test="access-now">{now}</p>
-            <fieldset class="bare form inset" disabled=move || store.is_past()>
+            <fieldset class="form inset" disabled=move || store.is_past()>
                 {row(words::PASSWORD_FILE, area(words::PASSWORD_FILE, "access-passwords", words::PASSWORD_HINT, form.passwords))}
                 {row(words::ACL_FILE, area(words::ACL_FILE, "access-acl", words::ACL_HINT, form.acl))}
                 {row(words::SCRAM_FILE, area(words::SCRAM_FILE, "access-scram", words::SCRAM_HINT, form.scram))}
@@ -69,7 +69,6 @@ pub(crate) fn access(page: Page, form: Form) -> AnyView {
                     <Show when=move || form.applied.get()><span role="status" data-test="access-applied">{words::APPLIED}</span></Show>
                     {button(words::APPLY, "access-apply", "primary", apply)}
                 </div>
-                <h2>{words::MODE}</h2>
                 {mode(page)}
             </fieldset>
         </div>

@@ -105,14 +105,16 @@ pub(crate) fn composer(page: Page, form: Form) -> AnyView {
         <div class="panel" data-test="composer">
             <p class="about">{words::COMPOSER_ABOUT}</p>
             <Show when=move || devices.with(Vec::is_empty)><p class="note">{words::COMPOSE_NOBODY}</p></Show>
-            <fieldset class="bare form inset" disabled=move || page.store.is_past()>
+            <fieldset class="form inset" disabled=move || page.store.is_past()>
                 <div class="two">
                     {row(words::COMPOSE_AS, select(words::COMPOSE_AS, "compose-device", devices, form.device))}
                     {row(words::COMPOSE_WAY, select(words::COMPOSE_WAY, "compose-by", ways, form.by))}
                 </div>
                 <Show when=move || real() && form.by.with(|by| by == "device")><p class="note">{words::ONLY_SIMULATED}</p></Show>
-                {row(words::COMPOSE_KIND, select(words::COMPOSE_KIND, "compose-kind", kinds, form.kind))}
-                {fields}
+                <div class="two">
+                    {row(words::COMPOSE_KIND, select(words::COMPOSE_KIND, "compose-kind", kinds, form.kind))}
+                    {fields}
+                </div>
                 {row(words::COMPOSE_HEX, area(words::COMPOSE_HEX, "compose-hex", "c0 00", form.hex))}
                 {wrong("compose-wrong", form.wrong)}
                 <div class="end">{button(words::COMPOSE_SEND, "compose-send", "primary", move || send(page, form))}</div>

@@ -35,9 +35,9 @@ pub(crate) fn center(page: Page) -> impl IntoView {
             <div class="middle-part" class:gone=move || tab.get() != Tab::Ladder>
                 {scene::scene(page)}
                 {ladder::ladder(page)}
+                {publish::publish(page)}
             </div>
             {instead}
-            {publish::publish(page)}
         </section>
     }
     .into_any()

@@ -1,11 +1,11 @@
 //! What can be done to one packet: the menu on its arrow.
 
-use contract::{Action, Fate, Fault, Row, RowNo, StepTo, What};
+use contract::{Action, Fault, Row, RowNo, StepTo, What};
 use leptos::prelude::*;
 
 use crate::make::{self, rule as making};
 use crate::page::Page;
-use crate::store::{Dialog, Tab};
+use crate::store::{Dialog, Tab, is_under_way};
 use crate::text::{packets, words};
 use crate::widget::dialog::dialog;
 use crate::widget::form::{button, line};
@@ -31,17 +31,12 @@ pub(crate) fn touch(page: Page) -> impl IntoView {
     dialog("touch", words::TOUCH_TITLE, open, move || store.dialog.set(None), move || content(page, numbers))
 }
 
-/// Whether a packet is still on its way, so that something can be done to it now.
-pub(crate) fn under_way(row: &Row) -> bool {
-    matches!(&row.what, What::Packet(packet) if matches!(packet.fate, Fate::UnderWay | Fate::Held { .. }))
-}
-
 fn content(page: Page, numbers: Numbers) -> AnyView {
     let store = page.store;
     numbers.wrong.set(None);
     let Some(Dialog::Packet(row)) = store.dialog.get_untracked() else { return ().into_any() };
     let here = Memo::new(move |_| store.row(row));
-    let alive = Memo::new(move |_| here.with(|here| here.as_ref().is_some_and(under_way)) && !store.is_past());
+    let alive = Memo::new(move |_| here.with(|here| here.as_ref().is_some_and(is_under_way)) && !store.is_past());
     let names = store.names();
     let title = move || here.with(|here| here.as_ref().map(|row| packets::sentence(row, &names)));
     let state = move || match (alive.get(), store.is_past()) {
@@ -52,7 +47,7 @@ fn content(page: Page, numbers: Numbers) -> AnyView {
     view! {
         <p class="mono">{title}</p>
         <p>{state}</p>
-        <fieldset class="menu" disabled=move || !alive.get()>{faults(page, row, numbers)}</fieldset>
+        <Show when=move || alive.get()><div class="menu">{faults(page, row, numbers)}</div></Show>
         <div class="choices">{around(page, row, here)}</div>
     }
     .into_any()

@@ -202,11 +202,11 @@ words! {
     TOUCH_UNDER_WAY = "It is on its way. A link keeps the order of its packets: what is behind this one waits with it.";
     HOLD = "Hold it";
     RELEASE = "Release: let it go on";
-    CUT_TITLE = "Cut the connection (this is what really happens to devices)";
+    CUT_TITLE = "Cut the connection: what really happens to devices";
     CUT_BEFORE = "before it arrives";
     CUT_INSIDE = "inside it, after";
     CUT_AFTER = "after it";
-    SILENCE_IT = "Silence: from here on nothing arrives, and nobody is told";
+    SILENCE_IT = "or let the link fall silent, and tell nobody";
     BEND_TITLE = "Bend what a network keeps straight";
     DOUBLE = "Double it";
     SWAP = "Let the next one overtake it";
