@@ -145,6 +145,13 @@ pub enum Command {
         /// Steps done.
         step: Step,
     },
+    /// Try every placement of a few faults on the packets of the simulated devices that are in the world: can their messages get lost,
+    /// arrive twice, come out of order? Goes on beside everything else; `Seen::explorer` tells how far it is.
+    Explore(ExploreWanted),
+    /// Stop trying; what was found stays.
+    StopExploring,
+    /// Begin again with the house of a finding and its faults in place, waiting before its first event. Refused with `NoSuchScene`.
+    OpenFinding(u32),
     /// Live in the other future of the last fork. Refused with `NoOtherFuture`.
     Switch,
     /// How the broker chooses where the standards leave a choice, from now on.
@@ -200,6 +207,19 @@ pub enum StepTo {
     Flow(u64),
     /// The next packet that a break-point strikes.
     Break,
+}
+
+/// What is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExploreWanted {
+    /// Faults at once, 0 to 2.
+    pub faults: u8,
+    /// A packet vanishes.
+    pub drop: bool,
+    /// The connection is cut before or after a packet.
+    pub cut: bool,
+    /// A packet arrives twice.
+    pub double: bool,
 }
 
 /// How time runs.

@@ -19,12 +19,14 @@ pub mod row;
 pub mod tunnel;
 
 pub use ask::{
-    AccessSpec, Ask, Asked, Command, DeviceId, DeviceSpec, Habit, Lens, PaceWanted, Protocol, RowsWanted, StepTo, Will, WillProperties,
+    AccessSpec, Ask, Asked, Command, DeviceId, DeviceSpec, ExploreWanted, Habit, Lens, PaceWanted, Protocol, RowsWanted, StepTo, Will,
+    WillProperties,
 };
 pub use fault::{Action, Cut, Fault, FaultRule, LinkAction, Matcher, RuleId, RuleView, Struck};
 pub use report::{
-    AccessView, Answer, ByteField, Counters, DeviceKind, DeviceState, DeviceView, Direction, ModeView, OtherView, PaceView, PacketView,
-    Refusal, RelayView, Report, SceneView, Seen, SessionView, SlotPhase, SlotView, SubscriptionView, TimelineBucket, TopicView,
+    AccessView, Answer, ByteField, Counters, DeviceKind, DeviceState, DeviceView, Direction, ExplorerView, FindingKind, FindingView,
+    ModeView, OtherView, PaceView, PacketView, Refusal, RelayView, Report, SceneView, Seen, SessionView, SlotPhase, SlotView,
+    SubscriptionView, TimelineBucket, TopicView, TriedView,
 };
 pub use row::{AgainWhy, CloseWhy, DropWhy, Fact, Fate, Kind, Letter, Note, PacketRow, ResendRule, Row, What};
 

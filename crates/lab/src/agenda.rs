@@ -17,6 +17,8 @@ pub(crate) enum Due {
     Connect(DeviceId),
     /// A simulated device wanted to be woken.
     Wake(DeviceId),
+    /// All connections are cut.
+    CutAll,
 }
 
 /// The agenda. What is due at once (all traffic of real devices) is a plain queue; only what is due later is sorted.

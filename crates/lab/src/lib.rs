@@ -22,6 +22,7 @@ mod agenda;
 mod bench;
 pub mod client;
 mod config;
+mod explore;
 mod fault;
 mod flow;
 mod journal;

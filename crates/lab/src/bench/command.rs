@@ -46,6 +46,9 @@ impl Bench {
             Command::AnswerPings(on) => self.answers_pings = on,
             Command::Fork { step } => self.fork(wall, step)?,
             Command::Switch => self.switch(wall)?,
+            Command::Explore(wanted) => self.explore(wanted)?,
+            Command::StopExploring => self.stop_exploring(),
+            Command::OpenFinding(at) => self.open_finding(wall, at)?,
             Command::Clear => self.clear(wall),
             Command::LoadScene(name) => self.load_scene(wall, &name)?,
             Command::AddDevice(spec) => return self.add_device(wall, spec).map(Answer::Device),
@@ -138,11 +141,17 @@ impl Bench {
     }
 
     /// Begins again with an empty world. Real devices are closed; they may come back.
-    fn clear(&mut self, wall: Wall) {
+    pub(super) fn clear(&mut self, wall: Wall) {
         for conn in self.world.tunnelled() {
             self.tell_relay(&Record::Close { conn, why: "the world begins again" });
         }
-        self.seed = self.seed.wrapping_add(1);
+        self.explorer = None;
+        self.begin_anew(wall, self.seed.wrapping_add(1));
+    }
+
+    /// An empty world of this seed, with the users and rights of the old one.
+    pub(super) fn begin_anew(&mut self, wall: Wall, seed: u64) {
+        self.seed = seed;
         let access = self.world.broker().access().clone();
         self.world = World::new(self.config.clone(), self.seed);
         self.journal = Journal::new(&self.config, &self.world);

@@ -93,6 +93,7 @@ impl Bench {
             rules: world.faults.views(now),
             halted_by: self.halted_by,
             answers_pings: self.answers_pings,
+            explorer: self.explorer.as_ref().map(|explorer| explorer.view()),
             other: self.other_view(lens.compare),
             counters: contract::Counters { rows_forgotten: first_row, ..*world.counters() },
         }

@@ -7,6 +7,7 @@
 mod access;
 mod command;
 mod disturb;
+mod explore;
 mod look;
 mod past;
 mod relay;
@@ -21,6 +22,7 @@ use contract::tunnel::{ConnNo, MAX_BATCH, Record};
 use contract::{Ask, Asked, DeviceId, PaceWanted, Report, RuleId, Step, StepTo};
 
 use crate::config::Config;
+use crate::explore::Explorer;
 use crate::journal::Journal;
 use crate::link::FlightNo;
 use crate::pace::{Pace, Wall};
@@ -90,6 +92,7 @@ pub struct Bench {
     past: Option<World>,
     /// The other future of the last fork.
     other: Option<Other>,
+    explorer: Option<Explorer>,
     /// PINGREQ is answered while the world is paused.
     answers_pings: bool,
     revision: u64,
@@ -130,6 +133,7 @@ impl Bench {
             halted_by: None,
             past: None,
             other: None,
+            explorer: None,
             answers_pings: true,
             revision: 1,
             batches: Vec::new(),
@@ -158,6 +162,7 @@ impl Bench {
             self.post(wall, Input::AnswerPings);
             more |= self.run(wall);
         }
+        more |= self.explore_on();
         out.extend(self.batches.drain(..).map(Outgoing::Tunnel));
         self.answer(wall, out);
         if let Some(at) = if more { Some(wall) } else { self.wake_at(wall) } {

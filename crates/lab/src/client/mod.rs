@@ -68,6 +68,10 @@ pub enum Output {
     Close,
     /// A publication was given up: the backlog is full, it is too large for the broker, or the session it belonged to is gone.
     GaveUp,
+    /// The application of an observed client has said this message.
+    Said(Publication),
+    /// The application of an observed client has got this message.
+    Got(Publication),
 }
 
 /// Where the client stands.
@@ -84,6 +88,17 @@ enum Stage {
     Asking,
     Running,
     Leaving,
+}
+
+/// Messages that a client has not finished.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Its own, not sent yet.
+    pub waiting: usize,
+    /// Its own, not acknowledged.
+    pub sending: usize,
+    /// Incoming of QoS 2, not released.
+    pub receiving: usize,
 }
 
 /// A simulated client.
@@ -120,6 +135,8 @@ pub struct Client {
     /// The SUBSCRIBE whose SUBACK is awaited before the habits begin.
     subscribing: Option<PacketId>,
     schedules: Vec<Schedule>,
+    /// It is observed: it tells what its application says and gets, and this many messages it may still say by itself.
+    observed: Option<u32>,
     /// Where it stands in proving itself.
     proving: scram::Proving,
 }
@@ -157,6 +174,7 @@ impl Client {
             aliases_out: BTreeMap::new(),
             subscribing: None,
             schedules,
+            observed: None,
             proving: scram::Proving::default(),
         }
     }
@@ -166,9 +184,24 @@ impl Client {
         self.version
     }
 
+    /// What it was made of.
+    pub(crate) fn spec(&self) -> &DeviceSpec {
+        &self.spec
+    }
+
+    /// From now on it tells what its application says and gets; each of its habits says at most `most` messages.
+    pub(crate) fn observe(&mut self, most: u32) {
+        self.observed = Some(most.saturating_mul(u32::try_from(self.schedules.len()).unwrap_or(u32::MAX)));
+    }
+
     /// It has no connection.
     pub fn is_away(&self) -> bool {
         self.stage == Stage::Away
+    }
+
+    /// What it has not finished.
+    pub fn unfinished(&self) -> Unfinished {
+        Unfinished { waiting: self.backlog.len(), sending: self.sending.len(), receiving: self.receiving.len() }
     }
 
     /// Takes one input and appends what it wants done to `out`, in order.
@@ -243,6 +276,15 @@ impl Client {
             return self.close(out);
         }
         for publication in self.schedules.iter_mut().filter_map(|schedule| schedule.due(now)).collect::<Vec<_>>() {
+            if let Some(left) = &mut self.observed {
+                let Some(fewer) = left.checked_sub(1) else {
+                    // Nothing more to say: no alarm, so that its world can come to rest.
+                    self.schedules.iter_mut().for_each(|schedule| schedule.next_at = None);
+                    break;
+                };
+                *left = fewer;
+                out.push(Output::Said(publication.clone()));
+            }
             self.publish(now, publication, out);
         }
         if self.ping_due().is_some_and(|at| at <= now) {

@@ -9,7 +9,7 @@ use mqtt::{
     SubscriptionOptions, Text,
 };
 
-use super::{Client, Output, Stage, habit};
+use super::{Client, Output, Publication, Stage, habit};
 
 impl Client {
     pub(super) fn on_frame(&mut self, now: Instant, frame: Frame<'_>, out: &mut Vec<Output>) {
@@ -96,6 +96,10 @@ impl Client {
         if is_new {
             let alias = publish.properties.topic_alias().filter(|_| publish.topic.is_empty());
             let topic = alias.and_then(|alias| self.aliases_in.get(&alias)).map_or(publish.topic.as_str(), String::as_str);
+            if self.observed.is_some() {
+                let (topic, payload) = (String::from(topic), publish.payload.to_vec());
+                out.push(Output::Got(Publication { topic, payload, qos: publish.qos, retain: publish.retain }));
+            }
             for answer in habit::answers(&self.spec.habits, topic) {
                 self.publish(now, answer, out);
             }

@@ -18,6 +18,7 @@ impl World {
             Due::ToDevice(conn) => self.arrive_at_device(conn, sink),
             Due::Wake(device) => self.wake(device, sink),
             Due::Connect(device) => self.drive(device, client::Input::Connect, sink),
+            Due::CutAll => self.cut_all(sink),
         }
     }
 

@@ -110,6 +110,11 @@ impl Devices {
         Some(device)
     }
 
+    /// The minds of all simulated devices.
+    pub(crate) fn clients(&mut self) -> impl Iterator<Item = &mut Client> {
+        self.by_id.values_mut().filter_map(|device| device.client.as_deref_mut())
+    }
+
     pub(crate) fn rename(&mut self, id: DeviceId, name: Arc<str>) {
         let Some(device) = self.by_id.get_mut(&id) else { return };
         self.by_name.remove(&device.name);

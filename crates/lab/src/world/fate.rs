@@ -2,6 +2,7 @@
 //! the other.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use broker::{ConnId, GoneWhy, Instant};
 use contract::{Cut, DeviceId, DeviceKind, Fault, LinkAction, Struck};
@@ -78,6 +79,10 @@ impl World {
     fn strike(&mut self, conn: ConnId, to_broker: bool, flight: FlightNo, struck: Struck, sink: &mut dyn Sink) -> Gate {
         let Some(link) = self.links.get_mut(&conn) else { return Gate::Shut };
         let way = link.way(to_broker);
+        if struck.rule == 0 && way.blocked == 0 {
+            // It may have been placed before its packet had set out.
+            sink.touched(flight, Touch::Planned(Some(struck)));
+        }
         match struck.fault {
             Fault::Hold => self.hold(conn, to_broker, flight, sink),
             Fault::Swap if way.swap() => {
@@ -248,6 +253,13 @@ impl World {
             self.turn(broker::Input::Gone { conn, why: GoneWhy::Lost }, sink);
         }
         self.drop_link(conn, sink);
+    }
+
+    /// All connections are cut, in the order in which they were opened.
+    pub(super) fn cut_all(&mut self, sink: &mut dyn Sink) {
+        let mut conns: Vec<ConnId> = self.links.keys().copied().collect();
+        conns.sort_unstable();
+        conns.into_iter().for_each(|conn| self.cut(conn, sink));
     }
 
     fn silence(&mut self, conn: ConnId) {

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use broker::{ConnId, GoneWhy, Instant};
 use contract::tunnel::{ConnNo, Transport};
-use contract::{DeviceId, DeviceKind, DeviceSpec, DeviceState};
+use contract::{DeviceId, DeviceKind, DeviceSpec, DeviceState, Struck};
 use mqtt::{Frame, Malformed, Packet, PacketType, ReasonCode};
 
 use super::fate::judge;
@@ -44,6 +44,9 @@ impl World {
             Input::Link { device, action } => self.act_on_link(device, action, sink),
             Input::Inject { device, to_broker, bytes } => self.inject(device, to_broker, &bytes, sink),
             Input::AnswerPings => self.answer_pings(sink),
+            Input::Place { flight, fault } => self.faults.plan(flight, Struck { rule: 0, fault }, self.now),
+            Input::Observe(most) => self.devices.clients().for_each(|client| client.observe(most)),
+            Input::CutAll { at } => self.agenda.push(at.max(self.now), Due::CutAll),
         }
     }
 
@@ -138,6 +141,14 @@ impl World {
                         self.close_from_device(conn, sink);
                     }
                     Some(client::Input::Closed)
+                }
+                client::Output::Said(publication) => {
+                    sink.said(id, &publication);
+                    None
+                }
+                client::Output::Got(publication) => {
+                    sink.got(id, &publication);
+                    None
                 }
                 client::Output::GaveUp => {
                     self.counters.dropped = self.counters.dropped.saturating_add(1);

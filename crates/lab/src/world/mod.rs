@@ -25,6 +25,7 @@ use hashbrown::HashMap;
 use mqtt::{QoS, Version};
 
 use crate::agenda::Agenda;
+use crate::client::Publication;
 use crate::config::Config;
 use crate::fault::Faults;
 use crate::link::{FlightNo, Link};
@@ -136,6 +137,20 @@ pub enum Input {
     },
     /// Answer PINGREQ that wait at the door, as the world is paused.
     AnswerPings,
+    /// Do this to the packet that will be the so manieth to set out: a fault that an explorer has placed.
+    Place {
+        /// Its number on the links.
+        flight: FlightNo,
+        /// What is done to it.
+        fault: Fault,
+    },
+    /// Let all simulated devices tell what their applications say and get; each habit says at most so many messages from now on.
+    Observe(u32),
+    /// Cut all connections at this time.
+    CutAll {
+        /// When.
+        at: Instant,
+    },
 }
 
 /// A packet that sets out on a link.
@@ -216,6 +231,10 @@ pub trait Sink {
     fn halt(&mut self, rule: RuleId);
     /// Something happened; `device`: to whom, 0: to nobody in the list.
     fn fact(&mut self, device: DeviceId, fact: Fact);
+    /// The application of an observed simulated device has said a message.
+    fn said(&mut self, _device: DeviceId, _message: &Publication) {}
+    /// The application of an observed simulated device has got a message.
+    fn got(&mut self, _device: DeviceId, _message: &Publication) {}
     /// Bytes go to a real device.
     fn transmit(&mut self, conn: ConnNo, bytes: &[u8]);
     /// A real device may send so many bytes more.
@@ -335,6 +354,11 @@ impl World {
     /// The number of the device of this name.
     pub fn device(&self, name: &str) -> Option<DeviceId> {
         self.devices.find(name)
+    }
+
+    /// Plans a fault for a packet that is under way.
+    pub(crate) fn place(&mut self, flight: FlightNo, fault: Fault) {
+        self.faults.plan(flight, Struck { rule: 0, fault }, self.now);
     }
 
     /// About how many bytes a copy of it takes. Messages are shared between copies and count little.

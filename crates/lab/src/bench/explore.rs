@@ -1,0 +1,62 @@
+//! The explorer at work beside the world, a slice at a time.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use contract::{DeviceSpec, ExploreWanted, PaceWanted, Refusal};
+
+use super::Bench;
+use super::command::{Result, bad};
+use crate::explore::{Explorer, has_listeners};
+use crate::pace::Wall;
+
+/// Worlds that one call runs before others get their turn: some milliseconds.
+const WORLDS_PER_TURN: u64 = 200;
+/// Turns between two reports of how far it is.
+const TURNS_PER_REPORT: u64 = 10;
+
+impl Bench {
+    pub(super) fn explore(&mut self, wanted: ExploreWanted) -> Result<()> {
+        let clients = self.world.devices.iter().filter_map(|(_, device)| device.client.as_deref());
+        let specs: Vec<DeviceSpec> = clients.map(|client| client.spec().clone()).collect();
+        if !has_listeners(&specs) {
+            return Err(bad("devices", "No device subscribes to what another one publishes by habit: there is no message to follow."));
+        }
+        self.explorer = Some(
+            Explorer::new(&self.config, (self.seed, self.world.broker().access().clone()), specs, wanted)
+                .map_err(|why| bad("devices", &why))?,
+        );
+        Ok(())
+    }
+
+    pub(super) fn stop_exploring(&mut self) {
+        if let Some(explorer) = &mut self.explorer {
+            explorer.stop();
+        }
+    }
+
+    /// Goes on trying. `true`: there is more to try.
+    pub(super) fn explore_on(&mut self) -> bool {
+        let Some(explorer) = self.explorer.as_mut().filter(|explorer| explorer.is_running()) else { return false };
+        let more = explorer.work(WORLDS_PER_TURN);
+        if !more || explorer.turns() % TURNS_PER_REPORT == 0 {
+            self.revision = self.revision.saturating_add(1);
+        }
+        more
+    }
+
+    /// Begins again with the house of a finding.
+    pub(super) fn open_finding(&mut self, wall: Wall, at: u32) -> Result<()> {
+        let replay = self.explorer.as_ref().and_then(|explorer| explorer.replay(at as usize));
+        let (seed, inputs) = replay.ok_or(Refusal::NoSuchScene)?;
+        let explorer = self.explorer.take();
+        self.clear(wall);
+        self.explorer = explorer;
+        self.begin_anew(wall, seed);
+        self.set_pace(wall, PaceWanted::Paused);
+        self.pace_untouched = false;
+        inputs.into_iter().for_each(|input| self.post(wall, input));
+        self.scene = Some(super::Scene { name: String::from("finding"), devices: Vec::new(), waiting: false, begun_at: 0 });
+        Ok(())
+    }
+}
