@@ -140,6 +140,7 @@ fn files_hold_for_every_connection_whenever_it_came() {
 
 #[test]
 fn anonymous_clients_go_when_names_are_asked_for() {
+    rule!("D-access-changed");
     let script = "a: connect v5
                   b: connect v5 user=alice pass=wonder
                   broker: access closed
@@ -369,6 +370,7 @@ fn who_fails_to_prove_himself_anew_is_ended() {
 
 #[test]
 fn two_exchanges_at_once_are_none() {
+    rule!("MQTT-4.12.0-3");
     closed_to(
         "a: connect? v5 scram=alice:wonder
          a< auth 0x18
@@ -440,6 +442,7 @@ fn credentials_that_change_end_whoever_used_them() {
 /// With SCRAM alone a name is proved by SCRAM or not at all.
 #[test]
 fn a_name_that_could_be_proved_is_not_believed() {
+    rule!("MQTT-3.1.4-2");
     let access = Access { passwords: None, allow_anonymous: true, ..closed() };
     let script = "a: connect? v5 user=alice pass=wonder
                   a< connack 0x86
@@ -454,6 +457,7 @@ fn a_name_that_could_be_proved_is_not_believed() {
 
 #[test]
 fn no_two_challenges_are_alike() {
+    rule!("D-auth-method");
     use broker::{Broker, ConnId, Input, Instant, Outbox, Output};
     let mut broker = Broker::new(Config::default(), 7);
     let mut out = Outbox::default();

@@ -13,6 +13,7 @@ use mqtt::{
 };
 
 use crate::auth::passwords;
+use crate::harness::rule::rule;
 
 /// splitmix64, so that every run is the same.
 struct Chance(u64);
@@ -223,6 +224,7 @@ impl World {
 
 #[test]
 fn nobody_is_in_without_a_proof_whatever_happens() {
+    rule!("MQTT-3.1.4-2", "MQTT-4.12.0-4");
     let files = files();
     let (mut let_in, mut refused, mut ended, mut proved_anew) = (0, 0, 0, 0);
     for seed in 0..10 {

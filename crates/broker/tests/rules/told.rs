@@ -42,6 +42,7 @@ fn a_client_that_sends_again_on_a_live_connection_is_told_of_by_its_version() {
 
 #[test]
 fn a_subscriber_that_refuses_a_message_is_told_of() {
+    rule!("D-told");
     check(
         "a: connect v5
          a: sub #1 t:2
@@ -64,6 +65,7 @@ fn a_subscriber_that_refuses_a_message_is_told_of() {
 
 #[test]
 fn what_was_under_way_is_lost_with_the_session_and_told() {
+    rule!("D-told");
     check(
         "p: connect v5
          a: connect v5 expiry=5
@@ -91,6 +93,7 @@ fn what_was_under_way_is_lost_with_the_session_and_told() {
 
 #[test]
 fn a_message_that_is_not_retained_is_told_of() {
+    rule!("D-told");
     check_with(
         Config { max_retained: 1, ..Config::default() },
         "a: connect
@@ -109,6 +112,7 @@ fn a_message_that_is_not_retained_is_told_of() {
 
 #[test]
 fn what_may_not_be_published_is_told_of() {
+    rule!("D-told");
     check_each(
         &["v5", "v311", "v31"],
         "a: connect VER
@@ -154,6 +158,7 @@ fn received(config: Config, script: &str) -> Vec<String> {
 
 #[test]
 fn single_clients_stand_under_sys_when_somebody_wants_it() {
+    rule!("D-sys-clients");
     check_with(
         Config { sys_clients: true, ..Config::default() },
         "w: connect v311
@@ -191,6 +196,7 @@ fn single_clients_stand_under_sys_when_somebody_wants_it() {
 
 #[test]
 fn connections_are_counted_by_the_minute() {
+    rule!("D-sys-clients");
     check_with(
         Config { sys_interval: 60, ..Config::default() },
         "w: connect v311
