@@ -43,7 +43,7 @@ const WALLS: &[Wall] = &[
     Wall { package: "mqtt", own: &[], others: Some(SMALL), no_std: true },
     Wall { package: "broker", own: &["mqtt"], others: Some(SMALL), no_std: true },
     Wall { package: "lab", own: &["broker", "mqtt", "contract"], others: Some(SMALL), no_std: true },
-    Wall { package: "model", own: &["broker", "mqtt"], others: Some(&["stateright"]), no_std: false },
+    Wall { package: "model", own: &["broker", "contract", "lab", "mqtt"], others: Some(&["stateright"]), no_std: false },
     Wall { package: "worker", own: &["lab", "contract"], others: Some(BROWSER), no_std: false },
     Wall { package: "npm", own: &["lab", "contract"], others: Some(BROWSER), no_std: false },
     Wall { package: "relay", own: &["contract"], others: None, no_std: false },

@@ -4,12 +4,13 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use broker::{Broker, ConnId, GoneWhy, Input, Instant, Outbox, Output};
-use mqtt::{Frame, Packet, PacketId, PacketType, QoS};
+use mqtt::{Frame, Packet, PacketId, PacketType, Publish, QoS};
 use stateright::{Model, Property};
 
 use crate::measure::measure;
 use crate::peer::{Frames, Link, Peer, Stage};
 use crate::setup::{Flaw, Setup};
+use crate::simulated::Simulated;
 
 /// The bit of DUP in the first byte of a PUBLISH.
 const DUP: u8 = 0x08;
@@ -76,8 +77,7 @@ impl House {
     }
 
     fn new(setup: &Setup) -> House {
-        let publishes = |client| if client == 0 { setup.messages } else { 0 };
-        let peers = (0..setup.clients()).map(|client| Peer::new(publishes(client))).collect();
+        let peers = (0..setup.clients()).map(|client| Peer::new(setup, client, &House::name(client))).collect();
         let mut house = House { broker: Broker::new(setup.config(), 1), peers, broken: None };
         for client in 0..setup.clients() {
             house.connect(setup, client);
@@ -111,7 +111,8 @@ impl House {
     /// All is delivered, and nobody remembers anything of it.
     pub fn is_complete(&self, setup: &Setup) -> bool {
         let all: Vec<u8> = (1..=setup.messages).collect();
-        let done = |peer: &Peer| peer.sending.is_empty() && peer.receiving.is_empty() && peer.owed.is_empty() && peer.unpublished == 0;
+        let idle = |peer: &Peer| peer.sending.is_empty() && peer.receiving.is_empty() && peer.owed.is_empty() && peer.unpublished == 0;
+        let done = |peer: &Peer| idle(peer) && peer.simulated.as_ref().is_none_or(Simulated::is_done);
         let forgotten = |client: usize| {
             let session = self.broker.session(&House::name(client));
             session.is_some_and(|s| s.in_flight_out == 0 && s.in_flight_in == 0 && s.queued == 0)
@@ -160,7 +161,7 @@ impl House {
 
     fn act(&mut self, setup: &Setup, action: Action) {
         match action {
-            Action::Publish(client, id) => self.peers[client].publish(setup, id),
+            Action::Publish(client, id) => self.broken = self.peers[client].publish(setup, id).err(),
             Action::Connect(client) => self.connect(setup, client),
             Action::ToBroker(client) => self.arrive_at_broker(setup, client),
             Action::ToClient(client) => self.arrive_at_client(setup, client),
@@ -201,7 +202,7 @@ impl House {
         let taken = |conn: u32| peer.orphans.iter().any(|(other, _)| other.0 == conn);
         let first = client as u32 * 16;
         let conn = ConnId((first..).find(|&conn| !taken(conn)).unwrap_or(first));
-        peer.connect(setup, &House::name(client), conn);
+        self.broken = peer.connect(setup, &House::name(client), conn).err();
         self.turn(setup, Input::Open { conn });
     }
 
@@ -219,9 +220,8 @@ impl House {
             peer.lose(setup);
             return;
         };
-        let packet = Frame::parse(&frame).and_then(|frame| Packet::decode(frame, setup.version));
-        self.broken = match packet {
-            Ok(packet) => peer.take(setup, &packet).err(),
+        self.broken = match Frame::parse(&frame) {
+            Ok(frame) => peer.take(setup, frame).err(),
             Err(_) => Some(Broken::Refused),
         };
     }
@@ -271,20 +271,29 @@ impl House {
     fn send(&mut self, setup: &Setup, conn: ConnId, bytes: &[u8]) {
         let Some(peer) = self.peers.get_mut(conn.0 as usize / 16) else { return };
         let mut link = peer.link.as_mut().filter(|link| link.conn == conn);
-        if let Ok(Packet::Publish(publish)) = Frame::parse(bytes).and_then(|frame| Packet::decode(frame, setup.version))
-            && let (Some(id), &[message]) = (publish.packet_id, publish.payload)
-        {
-            let id = id.get();
-            let before = peer.owed.insert(id, message);
-            if before.is_some() != publish.dup || before.is_some_and(|before| before != message) {
-                self.broken = Some(Broken::Reused);
+        match Frame::parse(bytes).and_then(|frame| Packet::decode(frame, setup.version)) {
+            Ok(Packet::Publish(Publish { packet_id: Some(id), payload: &[message], dup, .. })) => {
+                let id = id.get();
+                let before = peer.owed.insert(id, message);
+                if before.is_some() != dup || before.is_some_and(|before| before != message) {
+                    self.broken = Some(Broken::Reused);
+                }
+                if let Some(link) = &mut link {
+                    link.touched.insert(id);
+                    if !link.published.insert(id) {
+                        self.broken = Some(Broken::Again);
+                    }
+                    if link.published.iter().filter(|id| peer.owed.contains_key(id)).count() > usize::from(link.window) {
+                        self.broken = Some(Broken::TooMany);
+                    }
+                }
             }
-            if link.as_mut().is_some_and(|link| !link.published.insert(id)) {
-                self.broken = Some(Broken::Again);
+            Ok(Packet::Pubrel(ack)) => {
+                if let Some(link) = &mut link {
+                    link.touched.insert(ack.packet_id.get());
+                }
             }
-            if peer.owed.len() > usize::from(setup.window) {
-                self.broken = Some(Broken::TooMany);
-            }
+            _ => {}
         }
         if let Some(link) = link {
             link.to_client.push_back(bytes.to_vec());

@@ -1,7 +1,7 @@
 //! Every state of a small house: the real broker, one or two clients, and links that may be cut at any point.
 //!
 //! Tests with seeds try many runs; here all of them are tried. The broker is the product itself, copied at each fork of the road and compared
-//! by [`broker::Broker::digest`]. The clients are as small as the standard allows. A search finds all states that can be reached, and in each
+//! by [`broker::Broker::digest`]. The clients are as small as the standard allows, or the lab's simulated ones. A search finds all states that can be reached, and in each
 //! of them looks whether a promise is broken:
 //!
 //! * QoS 1: each message arrives, at least once. QoS 2: each arrives exactly once. Both: in the order of publication.
@@ -19,6 +19,7 @@ pub mod house;
 pub mod measure;
 pub mod peer;
 pub mod setup;
+pub mod simulated;
 
 pub use house::{Action, Broken, House};
 pub use setup::{Flaw, Setup, Shape};

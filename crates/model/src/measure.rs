@@ -11,7 +11,7 @@ use crate::setup::Setup;
 
 /// What an incomplete exchange of a publisher weighs: see [`to_broker`].
 const PUBLISH_IN: u32 = 12;
-/// A message in the broker's queue becomes a PUBLISH.
+/// A message in the broker's queue, or in flight and not yet sent on this connection, becomes a PUBLISH.
 const QUEUED: u32 = 7;
 /// PUBLISH to a client: PUBREC, PUBREL, PUBCOMP are to come.
 const PUBLISH_OUT: u32 = 6;
@@ -23,14 +23,19 @@ pub fn measure(house: &House, setup: &Setup) -> u32 {
     let connack = incomplete * PUBLISH_IN + 1;
     let connect = connack + incomplete * PUBLISH_OUT + 1;
     let away = connect + 1;
-    // The end of a connection sends its client away.
-    let end = away + 1;
+    // The end of a connection sends its client away, and what was sent on it is to be sent again.
+    let end = away + incomplete * QUEUED + 1;
     // A CONNECT that comes late ends the connection that came after it, not without saying so.
     let late_connect = end + 2;
     let mut sum = 0;
     for (client, peer) in house.peers.iter().enumerate() {
-        sum += u32::from(peer.unpublished) * (PUBLISH_IN + 1);
+        sum += u32::from(peer.unpublished) * (PUBLISH_IN + 2);
+        // A simulated client keeps what it cannot send.
+        sum += peer.simulated.as_ref().map_or(0, |client| client.waiting() as u32 * (PUBLISH_IN + 1));
         sum += u32::from(peer.stage == Stage::Away) * away;
+        // What the broker has not sent on this connection, or on the next.
+        let touched = |id: &u16| peer.link.as_ref().is_some_and(|link| link.touched.contains(id));
+        sum += peer.owed.keys().filter(|id| !touched(id)).count() as u32 * QUEUED;
         if let Some(link) = &peer.link {
             sum += weigh(&link.to_broker, |kind| to_broker(kind, connect));
             sum += weigh(&link.to_client, |kind| to_client(kind, connack));

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use broker::ConnId;
+use lab::client::{Input, Output};
 use mqtt::{
-    Ack, Connect, Packet, PacketId, PacketType, Properties, PropertiesBuf, Property, Publish, QoS, ReasonCode, Subscribe, Subscription,
-    SubscriptionOptions, Text,
+    Ack, Connect, Frame, Packet, PacketId, PacketType, Properties, PropertiesBuf, Property, Publish, QoS, ReasonCode, Subscribe,
+    Subscription, SubscriptionOptions, Text,
 };
 
 use crate::house::Broken;
 use crate::setup::{Flaw, Setup};
+use crate::simulated::{Simulated, seen};
 
 /// Packets on their way, as bytes: first in, first out.
 pub type Frames = VecDeque<Vec<u8>>;
@@ -38,11 +40,17 @@ pub struct Link {
     pub closed: bool,
     /// Packet Identifiers that the broker has sent a PUBLISH with on it.
     pub published: BTreeSet<u16>,
+    /// The same, or a PUBREL.
+    pub touched: BTreeSet<u16>,
+    /// Messages that the client takes at a time.
+    pub window: u16,
 }
 
 /// A client.
-#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+#[derive(Clone, Debug, Hash)]
 pub struct Peer {
+    /// Its mind, if it is not the smallest one, which is here.
+    pub simulated: Option<Simulated>,
     /// Where it stands.
     pub stage: Stage,
     /// Its connection.
@@ -77,14 +85,15 @@ pub struct Sending {
 }
 
 impl Peer {
-    /// A client that is away and has so many messages to publish.
-    pub fn new(unpublished: u8) -> Peer {
+    /// A client that is away; the first has all messages to publish.
+    pub fn new(setup: &Setup, client: usize, name: &str) -> Peer {
         Peer {
+            simulated: setup.simulated.then(|| Simulated::new(setup, client, name)),
             stage: Stage::Away,
             link: None,
             orphans: Vec::new(),
             cuts: 0,
-            unpublished,
+            unpublished: if client == 0 { setup.messages } else { 0 },
             sending: Vec::new(),
             receiving: BTreeSet::new(),
             received: Vec::new(),
@@ -94,13 +103,17 @@ impl Peer {
     }
 
     /// Opens a connection and sends CONNECT.
-    pub fn connect(&mut self, setup: &Setup, name: &str, conn: ConnId) {
+    pub fn connect(&mut self, setup: &Setup, name: &str, conn: ConnId) -> Result<(), Broken> {
         self.stage = Stage::Asking;
-        let published = BTreeSet::new();
-        self.link = Some(Link { conn, to_broker: Frames::new(), to_client: Frames::new(), closed: false, published });
+        let (published, touched, window) = (BTreeSet::new(), BTreeSet::new(), setup.taken(self.settled));
+        self.link = Some(Link { conn, to_broker: Frames::new(), to_client: Frames::new(), closed: false, published, touched, window });
+        if self.simulated.is_some() {
+            self.put(setup, Input::Connect)?;
+            return self.put(setup, Input::Opened);
+        }
         let mut properties = PropertiesBuf::new();
         if setup.version.is_v5() {
-            for property in [Property::SessionExpiryInterval(u32::MAX), Property::ReceiveMaximum(setup.told_window())] {
+            for property in [Property::SessionExpiryInterval(u32::MAX), Property::ReceiveMaximum(setup.told(self.settled))] {
                 properties.push(property).expect("there is room for two");
             }
         }
@@ -115,10 +128,15 @@ impl Peer {
             properties: properties.as_properties(),
         };
         self.write(setup, &Packet::Connect(connect));
+        Ok(())
     }
 
     /// Subscribes to what is published.
     pub fn subscribe(&mut self, setup: &Setup) {
+        if self.simulated.is_some() {
+            // It has done so by itself.
+            return;
+        }
         let options = SubscriptionOptions::with_qos(setup.granted());
         let filters = vec![Subscription { filter: Text::new("t").expect("legal"), options }];
         let packet_id = PacketId::new(9).expect("not 0");
@@ -127,6 +145,10 @@ impl Peer {
 
     /// Packet Identifiers that the next message may get; none when it must wait.
     pub fn free_ids(&self, setup: &Setup) -> Vec<PacketId> {
+        if self.simulated.is_some() {
+            // It chooses by itself, and keeps what it cannot send.
+            return PacketId::new(1).into_iter().take(usize::from(self.unpublished)).collect();
+        }
         if self.stage != Stage::Running || self.unpublished == 0 || self.sending.len() >= usize::from(setup.window) {
             return Vec::new();
         }
@@ -135,11 +157,16 @@ impl Peer {
     }
 
     /// Publishes its next message.
-    pub fn publish(&mut self, setup: &Setup, id: PacketId) {
+    pub fn publish(&mut self, setup: &Setup, id: PacketId) -> Result<(), Broken> {
         let message = setup.messages - self.unpublished + 1;
         self.unpublished -= 1;
+        if let Some(client) = &mut self.simulated {
+            let wishes = client.publish(setup, message);
+            return self.grant(setup, wishes);
+        }
         self.send_publish(setup, id, message, false);
         self.sending.push(Sending { id, message, released: false });
+        Ok(())
     }
 
     /// Its connection is gone.
@@ -151,11 +178,58 @@ impl Peer {
             Flaw::ResendsBackwards => self.sending.reverse(),
             _ => {}
         }
-        self.link.take()
+        let link = self.link.take();
+        if let Some(client) = &mut self.simulated {
+            client.put(Input::Closed);
+        }
+        link
     }
 
     /// A packet from the broker arrives.
-    pub fn take(&mut self, setup: &Setup, packet: &Packet<'_>) -> Result<(), Broken> {
+    pub fn take(&mut self, setup: &Setup, frame: Frame<'_>) -> Result<(), Broken> {
+        if self.simulated.is_some() {
+            if frame.kind() == PacketType::Connack {
+                (self.stage, self.settled) = (Stage::Running, true);
+            }
+            return self.put(setup, Input::Frame(frame));
+        }
+        let Ok(packet) = Packet::decode(frame, setup.version) else { return Err(Broken::Refused) };
+        self.answer(setup, &packet)
+    }
+
+    /// Lets a simulated client do one thing.
+    fn put(&mut self, setup: &Setup, input: Input<'_>) -> Result<(), Broken> {
+        let wishes = self.simulated.as_mut().map(|client| client.put(input)).unwrap_or_default();
+        self.grant(setup, wishes)
+    }
+
+    /// Does what a simulated client wants.
+    fn grant(&mut self, setup: &Setup, wishes: Vec<Output>) -> Result<(), Broken> {
+        for wish in wishes {
+            match wish {
+                Output::Send(bytes) => {
+                    let packet = Frame::parse(&bytes).and_then(|frame| Packet::decode(frame, setup.version));
+                    match packet {
+                        Ok(Packet::Publish(publish)) if let Some(message) = seen(publish.topic.as_str()) => {
+                            self.received(setup, message)?
+                        }
+                        _ => self.send(bytes),
+                    }
+                }
+                // It goes when it is told that it was taken over. Else the broker did nothing wrong and should not be left, and no message
+                // may be given up.
+                Output::Close if self.link.as_ref().is_some_and(|link| link.closed) => {
+                    self.lose(setup);
+                }
+                Output::Close => return Err(Broken::Refused),
+                Output::GaveUp => return Err(Broken::SessionLost),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, setup: &Setup, packet: &Packet<'_>) -> Result<(), Broken> {
         match packet {
             Packet::Connack(connack) => {
                 let lost = self.settled && !connack.session_present && setup.version != mqtt::Version::V31;
@@ -208,12 +282,15 @@ impl Peer {
             }
             _ => true,
         };
-        let known = self.received.contains(&message);
-        if !is_new || (known && setup.qos == QoS::AtLeastOnce) {
-            return Ok(());
-        }
-        if known {
-            return Err(Broken::Twice);
+        if is_new { self.received(setup, message) } else { Ok(()) }
+    }
+
+    /// A message has reached the application.
+    fn received(&mut self, setup: &Setup, message: u8) -> Result<(), Broken> {
+        match self.received.contains(&message) {
+            true if setup.qos == QoS::AtLeastOnce => return Ok(()),
+            true => return Err(Broken::Twice),
+            false => {}
         }
         let in_order = self.received.last().is_none_or(|&last| last < message);
         self.received.push(message);

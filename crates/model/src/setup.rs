@@ -18,11 +18,15 @@ pub struct Setup {
     pub ids: u16,
     /// Messages that may be unacknowledged, either way. In 5.0 it is the Receive Maximum of both sides.
     pub window: u16,
+    /// A client that comes back takes one message less at a time than before; 5.0 only.
+    pub shrinks: bool,
     /// How often each client may lose its connection; `None`: any number of times.
     pub cuts: Option<u8>,
     /// Connections of one client that it has left and the broker still believes in, at most.
     pub orphans: usize,
-    /// What the clients do wrong.
+    /// The clients are the lab's simulated ones, not the smallest possible.
+    pub simulated: bool,
+    /// What the clients do wrong; the smallest ones can.
     pub flaw: Flaw,
 }
 
@@ -69,17 +73,34 @@ pub enum Flaw {
 impl Setup {
     /// Two messages, two Packet Identifiers, any number of cuts, one connection left behind.
     pub const fn new(shape: Shape, version: Version, qos: QoS) -> Setup {
-        Setup { version, qos, shape, messages: 2, ids: 2, window: 2, cuts: None, orphans: 1, flaw: Flaw::None }
+        Setup {
+            version,
+            qos,
+            shape,
+            messages: 2,
+            ids: 2,
+            window: 2,
+            shrinks: false,
+            cuts: None,
+            orphans: 1,
+            simulated: false,
+            flaw: Flaw::None,
+        }
     }
 
     /// The broker's config: its bounds are the search's.
     pub fn config(&self) -> Config {
-        Config { max_in_flight: self.told_window(), receive_maximum: self.window, topic_alias_maximum: 0, ..Config::default() }
+        Config { max_in_flight: self.told(false), receive_maximum: self.window, topic_alias_maximum: 0, ..Config::default() }
     }
 
-    /// The Receive Maximum that clients tell.
-    pub fn told_window(&self) -> u16 {
-        self.window + u16::from(self.flaw == Flaw::TakesTooMuch)
+    /// Messages that a client takes at a time, at first or when it has come back.
+    pub fn taken(&self, again: bool) -> u16 {
+        self.window - u16::from(self.shrinks && again)
+    }
+
+    /// The Receive Maximum that it tells.
+    pub fn told(&self, again: bool) -> u16 {
+        self.taken(again) + u16::from(self.flaw == Flaw::TakesTooMuch)
     }
 
     /// Number of clients.

@@ -26,10 +26,11 @@ fn search(setup: Setup) -> usize {
             }
         }
     }
-    let Setup { shape, version, qos, messages, window, cuts, orphans, .. } = setup;
+    let Setup { shape, version, qos, messages, window, cuts, orphans, simulated, .. } = setup;
+    let who = if simulated { "simulated " } else { "" };
     let cuts = cuts.map_or("any number of".to_owned(), |cuts| cuts.to_string());
     println!(
-        "{shape:?} {version:?} {qos:?}, {messages} messages, window {window}, {cuts} cuts, {orphans} left behind: {} states, {} steps, {:.1} s",
+        "{who}{shape:?} {version:?} {qos:?}, {messages} messages, window {window}, {cuts} cuts, {orphans} left behind: {} states, {} steps, {:.1} s",
         checker.unique_state_count(),
         checker.state_count(),
         begin.elapsed().as_secs_f32()
@@ -77,7 +78,8 @@ fn from_broker_to_client() {
     one_way(Shape::Out);
 }
 
-/// Of MQTT 3.1 the two houses above differ from 3.1.1 in nothing but CONNECT; these are searched for the other two. Of QoS 1 each cut may add a copy to what waits, so their number must be bounded where a publisher and a queue are in one house.
+/// In MQTT 3.1 nothing but CONNECT differs from 3.1.1, so the larger houses are searched for the other two. Of QoS 1 each cut may add a copy
+/// to what waits, so their number must be bounded where a publisher and a queue are in one house.
 #[test]
 fn both_ways_on_one_connection() {
     all(Shape::Echo, &VERSIONS[1..], &[&|setup| Setup { cuts: Some(2 + more()), ..setup }]);
@@ -92,4 +94,21 @@ fn the_whole_way() {
 #[test]
 fn both_ways_with_any_number_of_cuts() {
     search(Setup::new(Shape::Echo, Version::V5, QoS::ExactlyOnce));
+}
+
+/// A smaller Receive Maximum than before: what was in flight is more than may be.
+#[test]
+fn to_a_client_that_takes_less_than_before() {
+    all(Shape::Out, &VERSIONS[2..], &[&|setup| Setup { shrinks: true, ..setup }]);
+}
+
+/// The lab's simulated clients, which count their losses: so those are bounded here. What has reached them shows in what they answer, so
+/// publisher and receiver are two.
+#[test]
+fn with_simulated_clients() {
+    let bounded = |setup| Setup { simulated: true, cuts: Some(2 + more()), ..setup };
+    for shape in [Shape::In, Shape::Out] {
+        all(shape, &VERSIONS[1..], &[&bounded, &|setup| Setup { window: 1, ..bounded(setup) }]);
+    }
+    all(Shape::Chain, &VERSIONS[2..], &[&|setup| Setup { cuts: Some(1), ..bounded(setup) }]);
 }
