@@ -47,6 +47,20 @@ fn comments_empty_lines_and_foreign_line_ends_say_nothing() {
     assert_eq!(PasswordFile::parse(&text), PasswordFile::parse(PASSWORDS));
 }
 
+#[test]
+fn files_are_counted() {
+    let acl = Acl::parse("topic read a\nuser alice\ntopic b\ntopic deny c\npattern own/%c\n").expect("a legal file");
+    assert_eq!((acl.len(), acl.is_empty()), (4, false));
+    assert!(Acl::default().is_empty());
+    assert_eq!(Access::default().weight(), 0);
+    let passwords = PasswordFile::parse(PASSWORDS).expect("a legal file");
+    let mut scram = CredentialFile::default();
+    scram.set("alice", Credential::new(b"x", [1; 16], MIN_ITERATIONS)).expect("a user name");
+    let access = Access { passwords: Some(passwords), scram: Some(scram), acl: Some(acl), allow_anonymous: false };
+    assert_eq!(access.weight() % (3 + 1 + 4), 0);
+    assert!(access.weight() > 0);
+}
+
 /// CVE-2018-12550, CVE-2018-12551: an empty or broken file must never be an open door.
 #[test]
 fn an_empty_password_file_lets_nobody_in() {
