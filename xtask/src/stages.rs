@@ -74,7 +74,7 @@ fn native(log: &File) -> Outcome<()> {
     for line in judgement.counts() {
         writeln!(log, "measured: rules of {line}").map_err(|e| format!("cannot write the log: {e}"))?;
     }
-    judgement.outcome(false, true)
+    judgement.outcome(true, true)
 }
 
 /// Plain `cargo test` and not nextest: it runs the examples in the documentation too, and is on every machine. The whole workspace:
