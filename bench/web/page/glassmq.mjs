@@ -79,7 +79,20 @@ export class GlassMq {
   }
 
   turn() {
-    const out = this.machine.turn(performance.now() * 1000, this.batch.take());
+    this.machine.turn(performance.now() * 1000, this.batch.take(), this);
+    for (let conn = 0; conn < this.peers.length; conn++) {
+      const peer = this.peers[conn];
+      if (peer.answered > 0) this.batch.record(DATA, conn, peer.takeAnswer());
+      // As the relay does: credit is given when it is worth a record.
+      if (this.owed[conn] >= 16 * 1024) {
+        this.batch.credit(conn, this.owed[conn]);
+        this.owed[conn] = 0;
+      }
+    }
+  }
+
+  /** What a WebSocket's `send` is to the product: the batch is lent for the length of the call. */
+  send(out) {
     const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
     for (let at = 0; at < out.length; ) {
       const conn = view.getUint32(at + 1, true);
@@ -89,15 +102,6 @@ export class GlassMq {
         this.owed[conn] += length;
       }
       at += HEADER + length;
-    }
-    for (let conn = 0; conn < this.peers.length; conn++) {
-      const peer = this.peers[conn];
-      if (peer.answered > 0) this.batch.record(DATA, conn, peer.takeAnswer());
-      // As the relay does: credit is given when it is worth a record.
-      if (this.owed[conn] >= 16 * 1024) {
-        this.batch.credit(conn, this.owed[conn]);
-        this.owed[conn] = 0;
-      }
     }
   }
 

@@ -43,10 +43,12 @@ export function joined(parts) {
   return all;
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** Reads what the broker sends, counts, and collects what a client must answer. */
 export class Peer {
   constructor() {
-    this.carry = new Uint8Array(0);
+    this.carry = NOTHING;
     this.received = 0;
     this.finished = 0;
     this.others = 0;
@@ -79,7 +81,7 @@ export class Peer {
       this.packet(first, data, body);
       at = body + length;
     }
-    this.carry = at < data.length ? data.slice(at) : data.subarray(0, 0);
+    this.carry = at < data.length ? data.slice(at) : NOTHING;
   }
 
   packet(first, data, body) {

@@ -6,6 +6,16 @@
 use lab::{Bench, Config, Incoming, Outgoing};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+#[wasm_bindgen]
+extern "C" {
+    /// Where batches go.
+    pub type Socket;
+
+    /// Takes a batch that is its own only for the length of the call.
+    #[wasm_bindgen(method)]
+    fn send(this: &Socket, batch: &[u8]);
+}
+
 /// The machine.
 #[wasm_bindgen]
 pub struct Machine {
@@ -25,24 +35,23 @@ impl Machine {
         Machine { bench, out }
     }
 
-    /// One turn at this time in microseconds, and further ones while there is more to do at once.
-    pub fn turn(&mut self, wall: f64, batch: Vec<u8>) -> Vec<u8> {
+    /// One turn at this time in microseconds, and further ones while there is more to do at once. Batches are lent to `socket`, as the
+    /// product's shell lends them to its WebSocket.
+    pub fn turn(&mut self, wall: f64, batch: Vec<u8>, socket: &Socket) {
         let wall = wall as u64;
-        let mut answer = Vec::new();
         let mut incoming = Incoming::Tunnel(batch);
         loop {
             self.bench.handle(wall, incoming, &mut self.out);
             let mut more = false;
             for outgoing in self.out.drain(..) {
                 match outgoing {
-                    Outgoing::Tunnel(batch) if answer.is_empty() => answer = batch,
-                    Outgoing::Tunnel(batch) => answer.extend_from_slice(&batch),
+                    Outgoing::Tunnel(batch) => socket.send(&batch),
                     Outgoing::WakeAt(at) => more |= at <= wall,
                     Outgoing::Report(_) | Outgoing::OpenTunnel { .. } | Outgoing::CloseTunnel => {}
                 }
             }
             if !more {
-                return answer;
+                return;
             }
             incoming = Incoming::Wake;
         }

@@ -14,7 +14,8 @@ use crate::mode::Mode;
 use crate::state::conn::Conns;
 use crate::state::message::Manner;
 use crate::state::retained::Retained;
-use crate::state::router::{Router, Walk};
+use crate::state::router::Router;
+use crate::state::routes::Routes;
 use crate::state::session::Sessions;
 use crate::state::share::{ShareNo, Shares};
 use crate::state::stats::Stats;
@@ -51,7 +52,7 @@ pub struct Broker {
 /// Memory that is used within one turn and kept for the next.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
-    pub(crate) walk: Walk,
+    pub(crate) routes: Routes,
     pub(crate) targets: Vec<Target>,
     /// Shared subscriptions that match.
     pub(crate) shares: Vec<ShareNo>,

@@ -39,6 +39,8 @@ pub struct Config {
     pub max_subscriptions: usize,
     /// Levels of a Topic Name or Topic Filter.
     pub max_topic_levels: usize,
+    /// Topics of which it is remembered who wants them, until a subscription changes; 0: none.
+    pub max_cached_routes: usize,
     /// Retained messages; a further topic's message is passed on but not retained.
     pub max_retained: usize,
     /// Longest Session Expiry Interval granted, in seconds; `u32::MAX`: any.
@@ -96,6 +98,7 @@ impl Default for Config {
             unsent_limit: 4 * 1024 * 1024,
             max_subscriptions: 10_000,
             max_topic_levels: 128,
+            max_cached_routes: 1_024,
             max_retained: 100_000,
             max_session_expiry: u32::MAX,
             v3_session_expiry: u32::MAX,

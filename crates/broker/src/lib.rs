@@ -43,7 +43,7 @@ mod view;
 pub use broker::Broker;
 pub use config::Config;
 pub use event::{AgainWhy, DropWhy, EndWhy, Event, GoneWhy, ResendRule};
-pub use ids::{ConnId, MessageNo, SessionNo};
+pub use ids::{ByNumber, ConnId, MessageNo, SessionNo};
 pub use io::{Input, Outbox, Output, Span};
 pub use mode::{Letter, Mode};
 pub use state::inflight::Phase;

@@ -156,10 +156,19 @@ pub fn data_with<R>(conn: ConnNo, out: &mut Vec<u8>, fill: impl FnOnce(&mut Vec<
     result
 }
 
+/// Appends to the body of a `Data` record that is the last of its batch; `body`: where that begins.
+pub fn more_data(body: usize, out: &mut Vec<u8>, bytes: &[u8]) {
+    out.extend_from_slice(bytes);
+    let length = out.len().saturating_sub(body) as u32;
+    if let Some(place) = body.checked_sub(4).and_then(|start| out.get_mut(start..body)) {
+        place.copy_from_slice(&length.to_le_bytes());
+    }
+}
+
 fn put(out: &mut Vec<u8>, kind: u8, conn: ConnNo, body: &[u8]) {
-    out.push(kind);
-    out.extend_from_slice(&conn.to_le_bytes());
-    out.extend_from_slice(&(body.len() as u32).to_le_bytes());
+    let ([c0, c1, c2, c3], [l0, l1, l2, l3]) = (conn.to_le_bytes(), (body.len() as u32).to_le_bytes());
+    out.reserve(HEADER + body.len());
+    out.extend_from_slice(&[kind, c0, c1, c2, c3, l0, l1, l2, l3]);
     out.extend_from_slice(body);
 }
 
@@ -258,6 +267,17 @@ mod tests {
         data_with(3, &mut filled, |out| out.extend_from_slice(b"abc"));
         data_with(4, &mut filled, |_| ());
         assert_eq!(filled, copied);
+    }
+
+    #[test]
+    fn data_that_is_continued_is_the_same_as_data_written_at_once() {
+        let (mut once, mut twice) = (alloc::vec![9], alloc::vec![9]);
+        Record::Data { conn: 3, bytes: b"abcdef" }.write(&mut once);
+        Record::Data { conn: 3, bytes: b"ab" }.write(&mut twice);
+        let body = twice.len() - 2;
+        more_data(body, &mut twice, b"cd");
+        more_data(body, &mut twice, b"ef");
+        assert_eq!(twice, once);
     }
 
     #[test]

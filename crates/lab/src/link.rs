@@ -14,6 +14,9 @@ use mqtt::{Deframer, Malformed, Version};
 /// Number of a packet on its way; each passage of a packet over a link has its own.
 pub type FlightNo = u64;
 
+/// A way on which nothing is any more gives back a larger buffer than this.
+const KEEP: usize = 16 * 1024;
+
 /// A link.
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
@@ -71,9 +74,11 @@ pub(crate) struct Tunnelled {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Way {
     under_way: VecDeque<Piece>,
-    bytes: VecDeque<u8>,
-    /// The front piece's bytes in one slice.
-    pub(crate) front: Vec<u8>,
+    /// The packets' bytes, one behind the other; before `head` those that have arrived.
+    bytes: Vec<u8>,
+    head: usize,
+    /// Where the packet begins that has arrived last.
+    arrived: usize,
     /// Arrivals that came to nothing because the first piece is held; each is due again when it is let go.
     pub(crate) blocked: u32,
 }
@@ -125,7 +130,12 @@ impl Way {
     /// A packet sets out.
     pub(crate) fn push(&mut self, flight: FlightNo, frame: &[u8]) {
         let len = u32::try_from(frame.len()).unwrap_or(u32::MAX);
-        self.bytes.extend(frame);
+        // Dropped when it is at least as much as what stays: each byte is moved at most once on the average.
+        if self.head > 0 && self.head >= self.waiting_bytes() {
+            self.bytes.drain(..self.head);
+            self.head = 0;
+        }
+        self.bytes.extend_from_slice(frame);
         self.under_way.push_back(Piece::Packet { flight, len });
     }
 
@@ -137,27 +147,22 @@ impl Way {
         self.under_way.push_back(Piece::End(why));
     }
 
-    /// The first piece arrives. The bytes of a packet are in [`Way::arrived`] until the next call.
+    /// The first piece arrives. The bytes of a packet are in [`Way::arrived`] until another one sets out or arrives.
     pub(crate) fn pop(&mut self) -> Option<Piece> {
         let piece = self.under_way.pop_front()?;
         if let Piece::Packet { len, .. } = piece {
-            let len = (len as usize).min(self.bytes.len());
-            self.front.clear();
-            let (head, tail) = self.bytes.as_slices();
-            let from_head = head.get(..len.min(head.len())).unwrap_or_default();
-            self.front.extend_from_slice(from_head);
-            self.front.extend_from_slice(tail.get(..len.saturating_sub(from_head.len())).unwrap_or_default());
-            self.bytes.drain(..len);
+            self.arrived = self.head;
+            self.head = self.head.saturating_add(len as usize).min(self.bytes.len());
         }
-        if self.under_way.is_empty() && self.bytes.capacity() > 16 * 1024 {
-            self.bytes = VecDeque::new();
-            self.front.shrink_to(1024);
+        if self.under_way.is_empty() && self.bytes.capacity() > KEEP {
+            self.bytes = self.arrived().to_vec();
+            (self.arrived, self.head) = (0, self.bytes.len());
         }
         Some(piece)
     }
 
     pub(crate) fn arrived(&self) -> &[u8] {
-        &self.front
+        self.bytes.get(self.arrived..self.head).unwrap_or_default()
     }
 
     /// The first piece.
@@ -168,11 +173,11 @@ impl Way {
     /// Puts a copy of the first packet behind it.
     pub(crate) fn double(&mut self, flight: FlightNo) -> Vec<u8> {
         let Some(&Piece::Packet { len, .. }) = self.first() else { return Vec::new() };
-        let at = (len as usize).min(self.bytes.len());
-        let copy: Vec<u8> = self.bytes.range(..at).copied().collect();
-        let rest = self.bytes.split_off(at);
-        self.bytes.extend(&copy);
-        self.bytes.extend(rest);
+        let end = self.head.saturating_add(len as usize).min(self.bytes.len());
+        let copy = self.bytes.get(self.head..end).unwrap_or_default().to_vec();
+        let rest = self.bytes.split_off(end);
+        self.bytes.extend_from_slice(&copy);
+        self.bytes.extend_from_slice(&rest);
         self.under_way.insert(1, Piece::Packet { flight, len });
         copy
     }
@@ -186,7 +191,8 @@ impl Way {
         };
         self.under_way.swap(0, 1);
         let (first, second) = (first as usize, second as usize);
-        if let Some(both) = self.bytes.make_contiguous().get_mut(..first.saturating_add(second)) {
+        let end = self.head.saturating_add(first).saturating_add(second);
+        if let Some(both) = self.bytes.get_mut(self.head..end) {
             both.rotate_left(first);
         }
         true
@@ -196,7 +202,7 @@ impl Way {
     pub(crate) fn corrupt(&mut self, at: u32, mask: u8) {
         let Some(&Piece::Packet { len, .. }) = self.first() else { return };
         let at = at.min(len.saturating_sub(1));
-        if let Some(byte) = self.bytes.get_mut(at as usize) {
+        if let Some(byte) = self.bytes.get_mut(self.head.saturating_add(at as usize)) {
             *byte ^= if mask == 0 { 0xFF } else { mask };
         }
     }
@@ -211,7 +217,7 @@ impl Way {
 
     /// How many PINGREQ are under way.
     pub(crate) fn pings(&self) -> usize {
-        let mut at = 0usize;
+        let mut at = self.head;
         let mut pings = 0usize;
         for piece in &self.under_way {
             let Piece::Packet { len, .. } = piece else { continue };
@@ -225,6 +231,6 @@ impl Way {
 
     /// Bytes of the packets that are under way.
     pub(crate) fn waiting_bytes(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len().saturating_sub(self.head)
     }
 }

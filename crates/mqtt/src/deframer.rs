@@ -90,6 +90,33 @@ impl Deframer {
         Ok(self.buffer.get(at..).and_then(|rest| header.frame(rest)).map(|(frame, _)| frame))
     }
 
+    /// [`push`](Deframer::push) and [`next`](Deframer::next) in one: the next whole packet of what is left and then of `input`, of which it
+    /// takes away what is done. Packets that are whole in `input` are not copied. `None`: all of `input` is taken, more must come.
+    pub fn next_of<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<Frame<'a>>, Malformed> {
+        let bytes = core::mem::take(input);
+        if self.pending() > 0 || self.wants_connect || self.failed.is_some() || bytes.is_empty() {
+            self.push(bytes);
+            return self.next();
+        }
+        match Header::read(bytes, self.limit) {
+            Ok(header) => match header.and_then(|header| header.frame(bytes)) {
+                Some((frame, rest)) => {
+                    *input = rest;
+                    Ok(Some(frame))
+                }
+                None => {
+                    self.push(bytes);
+                    Ok(None)
+                }
+            },
+            Err(error) => {
+                self.failed = Some(error);
+                self.give_back();
+                Err(error)
+            }
+        }
+    }
+
     /// Bytes that came and were not yet taken as part of a packet.
     pub fn pending(&self) -> usize {
         self.buffer.len().saturating_sub(self.taken)
@@ -145,6 +172,34 @@ fn alike(bytes: &[u8], word: &[u8]) -> bool {
 mod tests {
     use super::*;
     use alloc::vec;
+
+    #[test]
+    fn packets_taken_from_the_input_are_those_taken_from_the_buffer() {
+        let stream: Vec<u8> =
+            (0..40u8).flat_map(|n| [&[0x30, n + 2, 0, 0][..], &vec![n; usize::from(n)]].concat()).chain([0xC0, 0x80, 0]).collect();
+        let mut seed = 1u32;
+        for _ in 0..500 {
+            let (mut copying, mut taking) = (Deframer::new(1_000), Deframer::new(1_000));
+            let mut rest = &stream[..];
+            while !rest.is_empty() {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let (mut piece, more) = rest.split_at((seed >> 24) as usize % rest.len().min(90) + 1);
+                rest = more;
+                copying.push(piece);
+                loop {
+                    let expected = copying.next().map(|frame| frame.map(|frame| frame.bytes().to_vec()));
+                    let found = taking.next_of(&mut piece).map(|frame| frame.map(|frame| frame.bytes().to_vec()));
+                    assert_eq!(found, expected);
+                    if !matches!(expected, Ok(Some(_))) {
+                        break;
+                    }
+                }
+                assert!(piece.is_empty());
+                assert_eq!(taking.pending(), copying.pending());
+            }
+            assert!(copying.next().is_err(), "the stream ends with a fault");
+        }
+    }
 
     #[test]
     fn the_buffer_neither_grows_with_the_stream_nor_keeps_what_one_large_packet_needed() {

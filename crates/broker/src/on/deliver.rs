@@ -64,14 +64,14 @@ impl Broker {
 
     /// Collects the sessions into `scratch.targets`, each once. Gives the client that No Local spared.
     fn collect(&self, message: &Message<'_>, scratch: &mut Scratch) -> Option<Arc<str>> {
-        let Scratch { walk, targets, stamps, shares, .. } = scratch;
+        let Scratch { routes, targets, stamps, shares, .. } = scratch;
         targets.clear();
         shares.clear();
         if stamps.len() < self.sessions.capacity() {
             stamps.resize(self.sessions.capacity(), (0, 0));
         }
         let (mut spared, one_copy) = (false, self.config.one_copy);
-        self.router.matches(message.topic.as_str(), walk, |found| {
+        routes.matches(self.config.max_cached_routes, &self.router, message.topic.as_str(), |found| {
             if found.options.no_local && message.from == Some(found.session) {
                 spared = true;
                 return;

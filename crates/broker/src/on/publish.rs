@@ -38,7 +38,9 @@ impl Broker {
     }
 
     fn publish_to(&mut self, now: Instant, conn: ConnId, session: SessionNo, publish: &Publish<'_>, topic: Text<'_>, out: &mut Outbox) {
-        if topic::TopicName::parse(topic.as_str()).is_err() || !self.levels_ok(topic.as_str()) {
+        // What was passed on before was judged before.
+        let known = self.scratch.routes.knows(topic.as_str());
+        if !known && (topic::TopicName::parse(topic.as_str()).is_err() || !self.levels_ok(topic.as_str())) {
             return self.doom(conn, EndWhy::Broker(ReasonCode::TopicNameInvalid), out);
         }
         // [U5-3.2.2.3.4-a, U5-3.2.2.3.5-a]

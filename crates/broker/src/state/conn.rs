@@ -6,8 +6,7 @@ use alloc::vec::Vec;
 use hashbrown::HashMap;
 use mqtt::Version;
 
-use crate::ids::{ConnId, SessionNo};
-use crate::state::Hasher;
+use crate::ids::{ByNumber, ConnId, SessionNo};
 use crate::state::alias::Aliases;
 use crate::state::auth::{Exchange, SeenIds};
 use crate::time::Instant;
@@ -125,15 +124,9 @@ impl Conn {
 }
 
 /// All connections.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Conns {
-    by_id: HashMap<ConnId, Conn, Hasher>,
-}
-
-impl Default for Conns {
-    fn default() -> Conns {
-        Conns { by_id: HashMap::with_hasher(Hasher::with_seed(0xC0)) }
-    }
+    by_id: HashMap<ConnId, Conn, ByNumber>,
 }
 
 impl Conns {

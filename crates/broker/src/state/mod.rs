@@ -9,6 +9,7 @@ pub(crate) mod message;
 pub(crate) mod queue;
 pub(crate) mod retained;
 pub(crate) mod router;
+pub(crate) mod routes;
 pub(crate) mod session;
 pub(crate) mod share;
 pub(crate) mod stats;

@@ -41,6 +41,8 @@ pub struct Router {
     by_owner: HashTable<u32>,
     hasher: Hasher,
     live: usize,
+    /// Counts the changes, from 1.
+    version: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -114,12 +116,18 @@ impl Router {
             by_owner: HashTable::new(),
             hasher: Hasher::with_seed(0x9e37_79b9),
             live: 0,
+            version: 1,
         }
     }
 
     /// Number of subscriptions.
     pub fn len(&self) -> usize {
         self.live
+    }
+
+    /// Another number after each change: what was found under the same number would be found again.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
     }
 
     /// No subscriptions.
@@ -129,6 +137,7 @@ impl Router {
 
     /// Makes or replaces the subscription of a session to a legal Topic Filter. Gives its number and whether it is new.
     pub fn subscribe(&mut self, session: SessionNo, filter: &str, options: SubscriptionOptions, identifier: u32) -> (u32, bool) {
+        self.version = self.version.wrapping_add(1);
         let place = self.place_of(filter);
         if let Some(no) = self.owned(session, place) {
             if let Some(sub) = self.subs.get_mut(no as usize) {
@@ -156,6 +165,7 @@ impl Router {
 
     /// Removes a subscription by its number; nothing happens when it is gone.
     pub(crate) fn remove(&mut self, no: SubNo) {
+        self.version = self.version.wrapping_add(1);
         let Some(sub) = self.subs.get(no as usize).filter(|sub| sub.place != NONE).cloned() else { return };
         if let Ok(entry) = self.by_owner.find_entry(owner_hash(sub.session, sub.place), |&other| other == no) {
             entry.remove();

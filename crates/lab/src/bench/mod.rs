@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 
 use broker::Instant;
 use bytes::Bytes;
-use contract::tunnel::{ConnNo, MAX_BATCH, Record};
+use contract::tunnel::{self, ConnNo, MAX_BATCH, Record};
 use contract::{Ask, Asked, DeviceId, PaceWanted, Report, RuleId, Step, StepTo};
 
 use crate::config::Config;
@@ -97,6 +97,8 @@ pub struct Bench {
     answers_pings: bool,
     revision: u64,
     batches: Vec<Vec<u8>>,
+    /// The last record of the last batch, if it is `Data`: whose, and where its body begins.
+    open_data: Option<(ConnNo, usize)>,
 }
 
 /// What a press waits for.
@@ -137,6 +139,7 @@ impl Bench {
             answers_pings: true,
             revision: 1,
             batches: Vec::new(),
+            open_data: None,
             config,
             seed,
             world,
@@ -163,6 +166,7 @@ impl Bench {
             more |= self.run(wall);
         }
         more |= self.explore_on();
+        self.open_data = None;
         out.extend(self.batches.drain(..).map(Outgoing::Tunnel));
         self.answer(wall, out);
         if let Some(at) = if more { Some(wall) } else { self.wake_at(wall) } {
@@ -215,7 +219,8 @@ impl Bench {
     /// One step of the world, written into the trace. A break-point pauses it.
     fn step(&mut self, wall: Wall) {
         let mut halted_by = None;
-        let mut sink = Watch { trace: &mut self.trace, batches: &mut self.batches, halted_by: &mut halted_by };
+        let mut sink =
+            Watch { trace: &mut self.trace, batches: &mut self.batches, open_data: &mut self.open_data, halted_by: &mut halted_by };
         if self.world.step(&mut sink).is_some() {
             self.revision = self.revision.saturating_add(1);
         }
@@ -285,11 +290,13 @@ impl Bench {
 struct Watch<'a> {
     trace: &'a mut Trace,
     batches: &'a mut Vec<Vec<u8>>,
+    open_data: &'a mut Option<(ConnNo, usize)>,
     halted_by: &'a mut Option<RuleId>,
 }
 
 impl Watch<'_> {
     fn record(&mut self, record: &Record<'_>) {
+        *self.open_data = None;
         let room = match record {
             Record::Data { bytes, .. } => bytes.len().saturating_add(64),
             _ => 512,
@@ -335,7 +342,15 @@ impl Sink for Watch<'_> {
     }
 
     fn transmit(&mut self, conn: ConnNo, bytes: &[u8]) {
+        if let (Some((last, body)), Some(batch)) = (*self.open_data, self.batches.last_mut())
+            && last == conn
+            && batch.len().saturating_add(bytes.len()) <= MAX_BATCH
+        {
+            // The relay hands out one piece instead of many.
+            return tunnel::more_data(body, batch, bytes);
+        }
         self.record(&Record::Data { conn, bytes });
+        *self.open_data = self.batches.last().map(|batch| (conn, batch.len().saturating_sub(bytes.len())));
     }
 
     fn credit(&mut self, conn: ConnNo, bytes: u32) {

@@ -147,6 +147,7 @@ impl Bench {
     pub(super) fn tell_relay(&mut self, record: &Record<'_>) {
         let mut batch = Vec::new();
         record.write(&mut batch);
+        self.open_data = None;
         self.batches.push(batch);
     }
 }

@@ -48,7 +48,7 @@ impl World {
                     self.arrive_rotten(conn, rot, sink);
                     return self.give_credit(conn, sink);
                 }
-                if let Ok(frame) = Frame::parse(link.to_broker.front.as_slice()) {
+                if let Ok(frame) = Frame::parse(link.to_broker.arrived()) {
                     note_frame(frame, &mut link.version, &mut self.counters);
                     self.broker.handle(self.now, broker::Input::Frame { conn, frame }, &mut outbox);
                 }
@@ -123,15 +123,16 @@ impl World {
     fn hand_over(&mut self, conn: ConnId, len: u32, sink: &mut dyn Sink) {
         let Some(link) = self.links.get_mut(&conn) else { return };
         let device = link.device;
-        let bytes = core::mem::take(&mut link.to_device.front);
+        // A device may answer while it looks at the packet, and what it sends sets out on this link.
+        let mut bytes = core::mem::take(&mut self.handed_over);
+        bytes.clear();
+        bytes.extend_from_slice(link.to_device.arrived());
         if let Some(rot) = link.rot_to_device.take() {
             self.hand_over_rotten(conn, rot, &bytes, sink);
         } else if let Ok(frame) = Frame::parse(&bytes) {
             self.drive(device, client::Input::Frame(frame), sink);
         }
-        if let Some(link) = self.links.get_mut(&conn) {
-            link.to_device.front = bytes;
-        }
+        self.handed_over = bytes;
         self.turn(broker::Input::Drained { conn, bytes: len }, sink);
     }
 

@@ -216,8 +216,9 @@ impl World {
             tunnelled.owed = tunnelled.owed.saturating_add(bytes.len());
         }
         let carried = link.deframer.pending();
-        link.deframer.push(bytes);
+        let mut rest = bytes;
         if link.device == 0 {
+            link.deframer.push(core::mem::take(&mut rest));
             // Looked at in a copy, and only until the first packet is whole: a CONNECT is small.
             let mut peek = link.deframer.clone();
             match peek.next() {
@@ -230,7 +231,7 @@ impl World {
         let mut used = 0usize;
         let at = self.now.after(link.latency);
         loop {
-            match link.deframer.next() {
+            match link.deframer.next_of(&mut rest) {
                 Ok(None) => break,
                 Ok(Some(frame)) => {
                     used = used.saturating_add(frame.bytes().len());

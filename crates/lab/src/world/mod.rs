@@ -17,7 +17,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use broker::access::Access;
-use broker::{Broker, ConnId, Instant, Outbox};
+use broker::{Broker, ByNumber, ConnId, Instant, Outbox};
 use bytes::Bytes;
 use contract::tunnel::{ConnNo, Transport};
 use contract::{Counters, DeviceId, DeviceSpec, Fault, FaultRule, LinkAction, RuleId, Step, Struck};
@@ -255,11 +255,13 @@ pub struct World {
     step: Step,
     orders: VecDeque<(Instant, Input)>,
     agenda: Agenda,
-    links: HashMap<ConnId, Link, Hasher>,
-    by_tunnel: HashMap<ConnNo, ConnId, Hasher>,
+    links: HashMap<ConnId, Link, ByNumber>,
+    by_tunnel: HashMap<ConnNo, ConnId, ByNumber>,
     last_conn: u32,
     last_flight: FlightNo,
     outbox: Outbox,
+    /// A packet that a simulated device looks at.
+    handed_over: Vec<u8>,
     /// Links on which nothing arrives.
     silent_links: u32,
 }
@@ -277,11 +279,12 @@ impl World {
             step: 0,
             orders: VecDeque::new(),
             agenda: Agenda::default(),
-            links: HashMap::with_hasher(Hasher::with_seed(1)),
-            by_tunnel: HashMap::with_hasher(Hasher::with_seed(2)),
+            links: HashMap::default(),
+            by_tunnel: HashMap::default(),
             last_conn: 0,
             last_flight: 0,
             outbox: Outbox::default(),
+            handed_over: Vec::new(),
             silent_links: 0,
         }
     }
