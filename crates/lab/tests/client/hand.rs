@@ -65,8 +65,6 @@ impl Hand {
                     self.put(Input::Closed);
                 }
                 Output::GaveUp => self.said.push("GAVE UP".into()),
-                // Told of an observed client only, which this one is not.
-                Output::Said(_) | Output::Got(_) => {}
             }
         }
     }
