@@ -55,7 +55,8 @@ impl Hand {
                     self.deframer = Deframer::default();
                     self.put(Input::Opened);
                 }
-                Output::Open => {}
+                // It is not observed: what its application says and gets shows in the packets.
+                Output::Open | Output::Said(_) | Output::Got(_) => {}
                 Output::Send(bytes) => {
                     self.said.push(line(&bytes, self.version()));
                     self.sent.push((self.now, bytes));
