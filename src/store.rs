@@ -242,6 +242,7 @@ impl Store {
             topics: true,
             timeline: self.buckets.get(),
             past: self.past.get(),
+            lineage: false,
             compare,
         }
     }

@@ -50,6 +50,9 @@ pub struct Lens {
     /// See the world as it was after this step, not as it is now. Rows are numbered alike; what came later is not among them.
     #[serde(default)]
     pub past: Option<Step>,
+    /// Besides the packet of the inspector: where its message came from and what became of it for each session, and why.
+    #[serde(default)]
+    pub lineage: bool,
     /// Compare the living future with the other one of the last fork.
     #[serde(default)]
     pub compare: bool,

@@ -25,8 +25,8 @@ pub use ask::{
 pub use fault::{Action, Cut, Fault, FaultRule, LinkAction, Matcher, RuleId, RuleView, Struck};
 pub use report::{
     AccessView, Answer, ByteField, Counters, DeviceKind, DeviceState, DeviceView, Direction, ExplorerView, FindingKind, FindingView,
-    ModeView, OtherView, PaceView, PacketView, Refusal, RelayView, Report, SceneView, Seen, SessionView, SlotPhase, SlotView,
-    SubscriptionView, TimelineBucket, TopicView, TriedView,
+    LineageFate, LineageView, ModeView, OtherView, Outcome, PaceView, PacketView, Refusal, RelayView, Report, SceneView, Seen, SessionView,
+    SlotPhase, SlotView, SubscriptionView, TimelineBucket, TopicView, TriedView,
 };
 pub use row::{AgainWhy, CloseWhy, DropWhy, Fact, Fate, Kind, Letter, Note, PacketRow, ResendRule, Row, What};
 

@@ -159,6 +159,7 @@ impl Bench {
         self.scene = None;
         self.halted_by = None;
         self.past = None;
+        self.found_by_message = None;
         self.other = None;
         let wanted = self.pace.wanted();
         self.pace = crate::pace::Pace::new(wall);

@@ -44,6 +44,7 @@ impl Bench {
 
     fn seen(&mut self, wall: Wall, lens: &Lens) -> Seen {
         let past = lens.past.filter(|&step| self.go_back(step));
+        let lineage = lens.packet.filter(|_| lens.lineage).and_then(|row| self.lineage(row));
         let world = self.past.as_ref().filter(|_| past.is_some()).unwrap_or(&self.world);
         let (first_row, present) = self.trace.range();
         let end_row = past.map_or(present, |step| self.trace.row_after(step));
@@ -80,6 +81,7 @@ impl Bench {
                 view.row = row(view.row.n).unwrap_or(view.row);
                 view
             }),
+            lineage,
             session: lens.session.and_then(|device| show::session(world, device)),
             topics: if lens.topics { show::topics(world, &self.trace, past) } else { Vec::new() },
             timeline: show::timeline(&self.trace, lens.timeline),

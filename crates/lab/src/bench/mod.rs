@@ -90,6 +90,8 @@ pub struct Bench {
     halted_by: Option<RuleId>,
     /// The world as it was, for a page that looks at the past.
     past: Option<World>,
+    /// The world as the message whose lineage was asked for last has found it.
+    found_by_message: Option<World>,
     /// The other future of the last fork.
     other: Option<Other>,
     explorer: Option<Explorer>,
@@ -134,6 +136,7 @@ impl Bench {
             pending: None,
             halted_by: None,
             past: None,
+            found_by_message: None,
             other: None,
             explorer: None,
             answers_pings: true,

@@ -1,7 +1,7 @@
 //! Looking back, and going another way from there.
 
 use contract::tunnel::Record;
-use contract::{OtherView, PaceWanted, Refusal, RowNo, Step};
+use contract::{LineageView, OtherView, PaceWanted, Refusal, RowNo, Step};
 
 use super::command::Result;
 use super::{Bench, Scene};
@@ -43,6 +43,18 @@ impl Bench {
         self.past.is_some()
     }
 
+    /// The message of a row. What it found when it came is made anew and kept, for a page asks again and again.
+    pub(super) fn lineage(&mut self, row: RowNo) -> Option<LineageView> {
+        let traced = show::traced(&self.trace, row)?;
+        if let Some(step) = traced.before()
+            && self.found_by_message.as_ref().is_none_or(|world| world.steps() != step)
+        {
+            self.found_by_message = self.journal.world_at(step, &mut Nobody);
+        }
+        let before = traced.before().and(self.found_by_message.as_ref());
+        Some(show::lineage(&self.trace, traced, before, &self.world))
+    }
+
     pub(super) fn fork(&mut self, wall: Wall, step: Step) -> Result<()> {
         let horizon = self.journal.horizon();
         let world =
@@ -80,7 +92,7 @@ impl Bench {
             trace: core::mem::replace(&mut self.trace, trace),
             scene: core::mem::replace(&mut self.scene, scene),
         });
-        (self.past, self.halted_by) = (None, None);
+        (self.past, self.found_by_message, self.halted_by) = (None, None, None);
         self.pace = Pace::new(wall);
         self.pace_untouched = false;
         self.set_pace(wall, PaceWanted::Paused);

@@ -1,9 +1,11 @@
 //! From what is kept to what is drawn: rows, views, a packet taken apart. Made only for what is looked at.
 
+mod lineage;
 mod note;
 mod packet;
 mod view;
 
+pub(crate) use lineage::{lineage, traced};
 pub(crate) use packet::{kind_of, packet_view, row, row_then};
 pub(crate) use view::{access, devices, mode, session, timeline, topics};
 

@@ -77,7 +77,7 @@ fn letter(letter: broker::Letter) -> Letter {
     }
 }
 
-fn drop_why(why: broker::DropWhy) -> DropWhy {
+pub(super) fn drop_why(why: broker::DropWhy) -> DropWhy {
     match why {
         broker::DropWhy::QueueFull => DropWhy::QueueFull,
         broker::DropWhy::Offline => DropWhy::Offline,
