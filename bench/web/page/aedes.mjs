@@ -32,7 +32,7 @@ class Wire extends Duplex {
       this.planned = true;
       queueMicrotask(() => {
         this.planned = false;
-        if (this.peer.answered > 0) this.push(Buffer.from(this.peer.takeAnswer().buffer));
+        if (this.peer.answered > 0) this.push(Buffer.from(this.peer.takeAnswer()));
         this.onProgress();
       });
     }

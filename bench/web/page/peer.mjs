@@ -124,9 +124,9 @@ export class Peer {
     this.answered = at + 4;
   }
 
-  /** What was collected; a copy, for the broker may keep it. */
+  /** What was collected, lent until the next packet is fed. */
   takeAnswer() {
-    const taken = this.answer.slice(0, this.answered);
+    const taken = this.answer.subarray(0, this.answered);
     this.answered = 0;
     return taken;
   }

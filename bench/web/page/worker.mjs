@@ -5,6 +5,9 @@ import { GlassMq } from "./glassmq.mjs";
 
 const ROUNDS = 9;
 
+// Rounds before: until the engine has compiled what is hot, and rings and journal have the size that they keep.
+const WARM_UP = 3;
+
 // `ours` and `theirs`: messages a turn, so many that a turn takes a tenth of a second or more.
 const CASES = [
   { id: "qos0", qos: 0, subscribers: 1, piece: 100, ours: 100_000, theirs: 5_000 },
@@ -25,11 +28,10 @@ async function measure(Machine, one) {
   const contestants = {};
   for (const [name, make] of Object.entries(makers)) contestants[name] = await make();
   const times = { off: [], on: [], aedes: [] };
-  for (let round = -1; round < ROUNDS; round++) {
+  for (let round = -WARM_UP; round < ROUNDS; round++) {
     for (const [name, contestant] of Object.entries(contestants)) {
       const count = name === "aedes" ? one.theirs : one.ours;
       const took = await contestant.run(count, one.piece);
-      // The first round warms up.
       if (round >= 0) times[name].push((took * 1e6) / (count * one.subscribers));
     }
   }

@@ -21,6 +21,11 @@ impl core::hash::Hasher for NumberHasher {
         self.0 = (self.0 ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 
+    #[inline]
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
     // A table takes its place from the low bits and a tag from the high ones.
     #[inline]
     fn finish(&self) -> u64 {

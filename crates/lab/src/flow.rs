@@ -1,24 +1,33 @@
 //! Which packets belong together: all of one QoS exchange on one link are a flow.
 
+use core::hash::{Hash, Hasher};
+
+use broker::ByNumber;
 use contract::{DeviceId, RowNo};
 use hashbrown::HashMap;
 use mqtt::PacketType;
 
 use crate::world::Departure;
 
-type Hasher = foldhash::fast::FixedState;
-
 /// Flows that are remembered at once; beyond it the map begins anew, and packets of the forgotten ones stay alone.
 const MOST: usize = 65_536;
 
 /// An exchange is found by its device, the direction of its first packet, and the Packet Identifier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Key {
     device: DeviceId,
     begun_by_device: bool,
     /// SUBSCRIBE and UNSUBSCRIBE share identifiers with PUBLISH, but no flow.
     publish: bool,
     id: u16,
+}
+
+/// All of it as one number.
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let flags = u64::from(self.begun_by_device) << 17 | u64::from(self.publish) << 16;
+        state.write_u64(u64::from(self.device) << 18 | flags | u64::from(self.id));
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -31,17 +40,11 @@ struct Flow {
 }
 
 /// Exchanges that are not over.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Flows {
-    open: HashMap<Key, Flow, Hasher>,
-    by_no: HashMap<u64, Key, Hasher>,
+    open: HashMap<Key, Flow, ByNumber>,
+    by_no: HashMap<u64, Key, ByNumber>,
     last: u64,
-}
-
-impl Default for Flows {
-    fn default() -> Flows {
-        Flows { open: HashMap::with_hasher(Hasher::with_seed(4)), by_no: HashMap::with_hasher(Hasher::with_seed(5)), last: 0 }
-    }
 }
 
 /// Where a packet stands.

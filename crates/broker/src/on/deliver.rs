@@ -138,7 +138,7 @@ impl Broker {
                     send_shared(now, (id, conn), session, message, &target.manner, shared, out);
                 } else {
                     let kept = kept.get_or_insert_with(|| message.keep());
-                    send_kept(now, (id, conn), session, kept, target.manner.clone(), out);
+                    send_kept(now, (id, conn), session, (kept, message), target.manner.clone(), out);
                 }
                 self.check_unsent(id, out);
             }
@@ -185,7 +185,7 @@ impl Broker {
                 }
                 let Some(Waiting { message, manner }) = session.queue.pop() else { return };
                 if needs_slot {
-                    send_kept(now, (id, conn), session, &message, manner, out);
+                    send_kept(now, (id, conn), session, (&message, &message.message()), manner, out);
                 } else {
                     send_shared(now, (id, conn), session, &message.message(), &manner, &mut None, out);
                 }
@@ -281,12 +281,19 @@ fn send_shared(
     push_publish((id, conn), frame, message.no, out);
 }
 
-/// QoS 1 and 2: begins an exchange.
-fn send_kept(now: Instant, (id, conn): (ConnId, &mut Conn), session: &mut Session, kept: &Arc<Kept>, manner: Manner, out: &mut Outbox) {
+/// QoS 1 and 2: begins an exchange. `kept` and `message` are the same message.
+fn send_kept(
+    now: Instant,
+    (id, conn): (ConnId, &mut Conn),
+    session: &mut Session,
+    (kept, message): (&Arc<Kept>, &Message<'_>),
+    manner: Manner,
+    out: &mut Outbox,
+) {
     let phase = if manner.qos == QoS::ExactlyOnce { Phase::Pubrec } else { Phase::Puback };
     // The window is smaller than the number of identifiers, so there is one.
     let Some(packet_id) = session.outgoing.begin(phase, Arc::clone(kept), manner.clone(), now) else { return };
-    let frame = write_first(now, conn, &kept.message(), &manner, Some(packet_id), out);
+    let frame = write_first(now, conn, message, &manner, Some(packet_id), out);
     if frame.len() > conn.caps.max_packet_size as usize {
         // As if it had been delivered [MQTT-3.1.2-25].
         session.outgoing.end(packet_id);

@@ -49,7 +49,7 @@ impl Routes {
     pub(crate) fn knows(&mut self, topic: &str) -> bool {
         let place = self.place(topic);
         self.latest = place;
-        self.places.get(place).is_some_and(|place| place.version > 0 && place.topic == topic)
+        self.places.get(place).is_some_and(|place| place.version > 0 && same(&place.topic, topic))
     }
 
     /// Calls `found` for every subscription that matches, as [`Router::matches`] does. `most`: topics that are remembered.
@@ -60,12 +60,14 @@ impl Routes {
             }
             self.places.resize_with(most, Place::default);
         }
-        let is_it = |place: &Place| place.version == router.version() && place.topic == topic;
-        if !self.places.get(self.latest).is_some_and(is_it) {
+        let is_it = |place: &Place| place.version == router.version() && same(&place.topic, topic);
+        let mut known = self.places.get(self.latest).is_some_and(is_it);
+        if !known {
             self.latest = self.place(topic);
+            known = self.places.get(self.latest).is_some_and(is_it);
         }
         let Some(place) = self.places.get_mut(self.latest) else { return };
-        if !is_it(place) {
+        if !known {
             place.version = router.version();
             place.topic.clear();
             place.topic.push_str(topic);
@@ -85,6 +87,15 @@ impl Routes {
         // The upper half of the hash times the number of places, without the division of a remainder.
         ((hash.finish() >> 32).wrapping_mul(self.places.len() as u64) >> 32) as usize
     }
+}
+
+/// Compares by words: where there is no machine code for it, as on wasm, comparing byte by byte takes a tenth of a message's time.
+#[inline]
+fn same(a: &str, b: &str) -> bool {
+    let ((a_words, a_rest), (b_words, b_rest)) = (a.as_bytes().as_chunks::<8>(), b.as_bytes().as_chunks::<8>());
+    a.len() == b.len()
+        && a_words.iter().zip(b_words).all(|(a, b)| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b))
+        && a_rest.iter().zip(b_rest).all(|(a, b)| a == b)
 }
 
 #[cfg(test)]

@@ -99,6 +99,8 @@ pub struct Bench {
     answers_pings: bool,
     revision: u64,
     batches: Vec<Vec<u8>>,
+    /// Bytes of the first batch of the last turn that had one: about what the next one will need.
+    last_batch: usize,
     /// The last record of the last batch, if it is `Data`: whose, and where its body begins.
     open_data: Option<(ConnNo, usize)>,
 }
@@ -142,6 +144,7 @@ impl Bench {
             answers_pings: true,
             revision: 1,
             batches: Vec::new(),
+            last_batch: 0,
             open_data: None,
             config,
             seed,
@@ -170,6 +173,7 @@ impl Bench {
         }
         more |= self.explore_on();
         self.open_data = None;
+        self.last_batch = self.batches.first().map_or(self.last_batch, Vec::len);
         out.extend(self.batches.drain(..).map(Outgoing::Tunnel));
         self.answer(wall, out);
         if let Some(at) = if more { Some(wall) } else { self.wake_at(wall) } {
@@ -222,8 +226,13 @@ impl Bench {
     /// One step of the world, written into the trace. A break-point pauses it.
     fn step(&mut self, wall: Wall) {
         let mut halted_by = None;
-        let mut sink =
-            Watch { trace: &mut self.trace, batches: &mut self.batches, open_data: &mut self.open_data, halted_by: &mut halted_by };
+        let mut sink = Watch {
+            trace: &mut self.trace,
+            batches: &mut self.batches,
+            open_data: &mut self.open_data,
+            last_batch: self.last_batch,
+            halted_by: &mut halted_by,
+        };
         if self.world.step(&mut sink).is_some() {
             self.revision = self.revision.saturating_add(1);
         }
@@ -294,6 +303,7 @@ struct Watch<'a> {
     trace: &'a mut Trace,
     batches: &'a mut Vec<Vec<u8>>,
     open_data: &'a mut Option<(ConnNo, usize)>,
+    last_batch: usize,
     halted_by: &'a mut Option<RuleId>,
 }
 
@@ -307,7 +317,7 @@ impl Watch<'_> {
         match self.batches.last_mut() {
             Some(batch) if batch.len().saturating_add(room) <= MAX_BATCH => record.write(batch),
             _ => {
-                let mut batch = Vec::new();
+                let mut batch = Vec::with_capacity(self.last_batch.max(room));
                 record.write(&mut batch);
                 self.batches.push(batch);
             }
