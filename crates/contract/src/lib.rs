@@ -13,7 +13,9 @@
 extern crate alloc;
 
 pub mod ask;
+pub mod explore;
 pub mod fault;
+pub mod lineage;
 pub mod report;
 pub mod row;
 pub mod tunnel;
@@ -22,11 +24,12 @@ pub use ask::{
     AccessSpec, Ask, Asked, Command, DeviceId, DeviceSpec, ExploreWanted, Habit, Lens, PaceWanted, Protocol, RowsWanted, StepTo, Will,
     WillProperties,
 };
+pub use explore::{ExplorerView, FindingKind, FindingView, TriedView};
 pub use fault::{Action, Cut, Fault, FaultRule, LinkAction, Matcher, RuleId, RuleView, Struck};
+pub use lineage::{LineageFate, LineageView, Outcome};
 pub use report::{
-    AccessView, Answer, ByteField, Counters, DeviceKind, DeviceState, DeviceView, Direction, ExplorerView, FindingKind, FindingView,
-    LineageFate, LineageView, ModeView, OtherView, Outcome, PaceView, PacketView, Refusal, RelayView, Report, SceneView, Seen, SessionView,
-    SlotPhase, SlotView, SubscriptionView, TimelineBucket, TopicView, TriedView,
+    AccessView, Answer, ByteField, Counters, DeviceKind, DeviceState, DeviceView, Direction, ModeView, OtherView, PaceView, PacketView,
+    Refusal, RelayView, Report, SceneView, Seen, SessionView, SlotPhase, SlotView, SubscriptionView, TimelineBucket, TopicView,
 };
 pub use row::{AgainWhy, CloseWhy, DropWhy, Fact, Fate, Kind, Letter, Note, PacketRow, ResendRule, Row, What};
 

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-use crate::{DeviceId, DropWhy, Fault, Kind, Micros, PaceWanted, Protocol, Row, RowNo, RuleId, RuleView, Step};
+use crate::{DeviceId, ExplorerView, Kind, LineageView, Micros, PaceWanted, Protocol, Row, RowNo, RuleId, RuleView, Step};
 
 /// An answer. After `Ready` each one belongs to exactly one [`crate::Asked`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -214,66 +214,6 @@ pub struct SceneView {
     pub waiting: bool,
 }
 
-/// What came of trying.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ExplorerView {
-    /// It goes on.
-    pub running: bool,
-    /// Worlds that were run to their end.
-    pub worlds: u64,
-    /// How far it is, 0 to 1,000.
-    pub per_mille: u16,
-    /// Counts by QoS and number of faults.
-    pub tried: Vec<TriedView>,
-    /// The shortest counter-example of each kind and QoS.
-    pub findings: Vec<FindingView>,
-}
-
-/// What happened to messages of one QoS in all worlds with so many faults.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TriedView {
-    /// QoS with which the messages arrive, 0 to 2.
-    pub qos: u8,
-    /// Faults at once.
-    pub faults: u8,
-    /// Worlds.
-    pub worlds: u64,
-    /// Worlds in which one never arrived.
-    pub lost: u64,
-    /// Worlds in which one arrived more often than without faults.
-    pub twice: u64,
-    /// Worlds in which one overtook another of its topic.
-    pub out_of_order: u64,
-}
-
-/// What can go wrong with a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum FindingKind {
-    /// It never arrives.
-    Lost,
-    /// It arrives more than once.
-    Twice,
-    /// It overtakes an older one of its topic.
-    OutOfOrder,
-}
-
-/// A counter-example.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FindingView {
-    /// What goes wrong.
-    pub kind: FindingKind,
-    /// QoS of the message.
-    pub qos: u8,
-    /// Its topic.
-    pub topic: String,
-    /// Its payload, marked with the number of its habit and its own.
-    pub payload: String,
-    /// Client Identifier of the device that should have got it, once and in order.
-    pub subscriber: String,
-    /// The faults that bring it about.
-    pub faults: Vec<Fault>,
-}
-
 /// The other future of the last fork.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OtherView {
@@ -462,66 +402,6 @@ pub struct ByteField {
     pub key: String,
     /// Its value as text.
     pub value: String,
-}
-
-/// A message from its publisher to all sessions.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LineageView {
-    /// Its number.
-    pub message: u64,
-    /// Its topic.
-    pub topic: String,
-    /// The row of the PUBLISH that brought it, while that is kept. A will has none, nor has a message of the broker's own.
-    pub row: Option<RowNo>,
-    /// Who published it.
-    pub publisher: Option<DeviceId>,
-    /// What became of it, for each device that is known. At most 200.
-    pub fates: Vec<LineageFate>,
-}
-
-/// What became of a message for one device.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LineageFate {
-    /// The device.
-    pub device: DeviceId,
-    /// Its filters that match, with the granted QoS, as they were when the message came. At most 20.
-    pub matched: Vec<(String, u8)>,
-    /// What became of it.
-    pub outcome: Outcome,
-}
-
-/// What became of a message for a device, and why.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Outcome {
-    /// It was sent.
-    Sent {
-        /// The row of the (last) PUBLISH.
-        row: RowNo,
-        /// With this QoS.
-        qos: u8,
-        /// Under this Packet Identifier.
-        packet_id: Option<u16>,
-        /// It has arrived at least once.
-        arrived: bool,
-        /// How often it was sent again.
-        again: u32,
-    },
-    /// It waits in the session's queue.
-    Waits,
-    /// It was not delivered.
-    Dropped(DropWhy),
-    /// No filter of the session matches.
-    NoMatch,
-    /// This filter would match, but a wildcard at the front does not stand for a level that begins with `$`.
-    DollarRule(String),
-    /// This filter matches, but the subscription says No Local and the device is the publisher.
-    NoLocal(String),
-    /// This shared subscription matches, but another member of the group was chosen.
-    OtherMember(String),
-    /// The broker held no session for the device: it was away, and its session had ended with its connection.
-    NoSession,
-    /// It can no longer be told.
-    NotKnown,
 }
 
 /// A topic that was seen.
