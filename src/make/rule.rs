@@ -5,9 +5,12 @@ use contract::{Action, Cut, Fault, FaultRule, Kind, Matcher, PacketRow};
 use super::number;
 use crate::text::words;
 
+/// What is done, with a number of the form.
+type Doing = fn(u32) -> Action;
+
 /// What a rule or a hand can do, by the key of its choice in the form. The number is what the form calls "how much": milliseconds of a
 /// delay, the byte that is changed, the bytes that arrive before a cut.
-const ACTIONS: [(&str, fn(u32) -> Action); 11] = [
+const ACTIONS: [(&str, Doing); 11] = [
     ("cut-before", |_| Action::Fault(Fault::Cut(Cut::Before))),
     ("cut-inside", |bytes| Action::Fault(Fault::Cut(Cut::Inside { bytes }))),
     ("cut-after", |_| Action::Fault(Fault::Cut(Cut::After))),
