@@ -130,8 +130,8 @@ impl Bridge {
     }
 
     fn send(&self, asked: &Asked) {
-        let sent = self.inner.with_value(|inner| match (&inner.worker, serde_wasm_bindgen::to_value(asked)) {
-            (Some(worker), Ok(value)) => worker.post_message(&value).is_ok(),
+        let sent = self.inner.with_value(|inner| match (&inner.worker, postcard::to_allocvec(asked)) {
+            (Some(worker), Ok(bytes)) => worker.post_message(&js_sys::Uint8Array::from(bytes.as_slice())).is_ok(),
             _ => false,
         });
         if !sent {
@@ -156,7 +156,9 @@ impl Bridge {
     }
 
     fn take(&self, data: JsValue) {
-        match serde_wasm_bindgen::from_value::<Report>(data) {
+        match postcard::from_bytes::<Report>(&js_sys::Uint8Array::new(&data).to_vec()) {
+            // Only what one build writes can it read: `Ready`, which is the first of the reports in all builds, says who is there.
+            Ok(Report::Ready { build }) if build != contract::BUILD => self.store.dead(refusals::refusal(&Refusal::OtherBuild { worker: build })),
             Ok(Report::Ready { .. }) => self.greet(),
             Ok(Report::Seen { id, seen }) => {
                 let current = self.inner.try_update_value(|inner| {

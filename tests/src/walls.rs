@@ -32,7 +32,7 @@ const BROWSER: &[&str] = &[
     "wasm-bindgen-futures",
     "js-sys",
     "web-sys",
-    "serde-wasm-bindgen",
+    "postcard",
     "console_error_panic_hook",
     "serde",
     "talc",

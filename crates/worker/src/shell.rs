@@ -5,7 +5,6 @@ use std::cell::RefCell;
 use contract::{Asked, BUILD, Report};
 use js_sys::{ArrayBuffer, Uint8Array};
 use lab::{Bench, Config, Incoming, Outgoing};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::{BinaryType, DedicatedWorkerGlobalScope, MessageEvent, WebSocket};
 
@@ -38,7 +37,7 @@ pub(crate) fn start() {
     let _ = bench.load_scene(wall(&scope), "car-lock");
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| {
         // Only the page of the same build posts here; anything else is nobody's ask and has no id to answer.
-        if let Ok(asked) = serde_wasm_bindgen::from_value::<Asked>(event.data()) {
+        if let Ok(asked) = postcard::from_bytes::<Asked>(&Uint8Array::new(&event.data()).to_vec()) {
             turn(Incoming::Ask(asked));
         }
     });
@@ -79,8 +78,8 @@ impl Shell {
     }
 
     fn post(&self, report: &Report) {
-        if let Ok(value) = report.serialize(&serde_wasm_bindgen::Serializer::new()) {
-            let _ = self.scope.post_message(&value);
+        if let Ok(bytes) = postcard::to_allocvec(report) {
+            let _ = self.scope.post_message(&Uint8Array::from(bytes.as_slice()));
         }
     }
 
