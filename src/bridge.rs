@@ -4,7 +4,7 @@
 //! `Look` is in flight. The next one goes out with the animation frame after its answer was applied, so that cost follows the screen;
 //! when the lens changes a new one goes out at once, and the answer to the old one is dropped.
 
-use contract::{Answer, Ask, Asked, Command, Lens, PaceWanted, Refusal, Report};
+use contract::{Answer, Ask, Asked, Command, Greeting, Lens, PaceWanted, Refusal, Report};
 use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -156,10 +156,14 @@ impl Bridge {
     }
 
     fn take(&self, data: JsValue) {
-        match postcard::from_bytes::<Report>(&js_sys::Uint8Array::new(&data).to_vec()) {
-            // Only what one build writes can it read: `Ready`, which is the first of the reports in all builds, says who is there.
-            Ok(Report::Ready { build }) if build != contract::BUILD => self.store.dead(refusals::refusal(&Refusal::OtherBuild { worker: build })),
-            Ok(Report::Ready { .. }) => self.greet(),
+        let Some(bytes) = data.dyn_ref::<js_sys::Uint8Array>() else {
+            return match serde_wasm_bindgen::from_value::<Greeting>(data) {
+                Ok(Greeting { build }) if build == contract::BUILD => self.greet(),
+                Ok(Greeting { build }) => self.store.dead(refusals::refusal(&Refusal::OtherBuild { worker: build })),
+                Err(_) => self.store.dead(words::BRIDGE_BROKEN.to_owned()),
+            };
+        };
+        match postcard::from_bytes::<Report>(&bytes.to_vec()) {
             Ok(Report::Seen { id, seen }) => {
                 let current = self.inner.try_update_value(|inner| {
                     let lens = inner.look.take_if(|look| look.id == id)?.lens;

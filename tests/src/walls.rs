@@ -33,6 +33,7 @@ const BROWSER: &[&str] = &[
     "js-sys",
     "web-sys",
     "postcard",
+    "serde-wasm-bindgen",
     "console_error_panic_hook",
     "serde",
     "talc",

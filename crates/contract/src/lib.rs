@@ -28,8 +28,8 @@ pub use explore::{ExplorerView, FindingKind, FindingView, TriedView};
 pub use fault::{Action, Cut, Fault, FaultRule, LinkAction, Matcher, RuleId, RuleView, Struck};
 pub use lineage::{LineageFate, LineageView, Outcome};
 pub use report::{
-    AccessView, Answer, ByteField, Counters, DeviceKind, DeviceState, DeviceView, Direction, ModeView, OtherView, PaceView, PacketView,
-    Refusal, RelayView, Report, SceneView, Seen, SessionView, SlotPhase, SlotView, SubscriptionView, TimelineBucket, TopicView,
+    AccessView, Answer, ByteField, Counters, DeviceKind, DeviceState, DeviceView, Direction, Greeting, ModeView, OtherView, PaceView,
+    PacketView, Refusal, RelayView, Report, SceneView, Seen, SessionView, SlotPhase, SlotView, SubscriptionView, TimelineBucket, TopicView,
 };
 pub use row::{AgainWhy, CloseWhy, DropWhy, Fact, Fate, Kind, Letter, Note, PacketRow, ResendRule, Row, What};
 

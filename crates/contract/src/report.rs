@@ -6,16 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::{DeviceId, ExplorerView, Kind, LineageView, Micros, PaceWanted, Protocol, Row, RowNo, RuleId, RuleView, Step};
 
-/// An answer. After `Ready` each one belongs to exactly one [`crate::Asked`].
+/// What a worker says first of all, once, by itself: an object with named properties whose shape never changes, for page and worker may
+/// be of different builds, and only what one build writes can it read of all else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Greeting {
+    /// The worker's [`crate::BUILD`].
+    pub build: String,
+}
+
+/// An answer. Each one belongs to exactly one [`crate::Asked`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 // One report is made at a time and sent off: a box would only add an allocation.
 #[allow(clippy::large_enum_variant)]
 pub enum Report {
-    /// The worker runs; sent once, by itself, before anything else.
-    Ready {
-        /// The worker's [`crate::BUILD`].
-        build: String,
-    },
     /// Answer to `Look`.
     Seen {
         /// Of the ask.

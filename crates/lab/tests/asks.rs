@@ -14,7 +14,6 @@ fn look(bed: &mut Bed, id: u32, since: u64, rows: u32) -> Vec<Report> {
 fn ids(reports: &[Report]) -> Vec<u32> {
     let id = |report: &Report| match report {
         Report::Seen { id, .. } | Report::Done { id, .. } => *id,
-        Report::Ready { .. } => 0,
     };
     reports.iter().map(id).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use contract::{Asked, BUILD, Report};
+use contract::{Asked, BUILD, Greeting, Report};
 use js_sys::{ArrayBuffer, Uint8Array};
 use lab::{Bench, Config, Incoming, Outgoing};
 use wasm_bindgen::prelude::*;
@@ -45,7 +45,9 @@ pub(crate) fn start() {
     on_message.forget();
     let on_wake = Closure::<dyn FnMut()>::new(|| turn(Incoming::Wake));
     let shell = Shell { scope, bench, socket: None, timer: None, on_wake };
-    shell.post(&Report::Ready { build: String::from(BUILD) });
+    if let Ok(greeting) = serde_wasm_bindgen::to_value(&Greeting { build: String::from(BUILD) }) {
+        let _ = shell.scope.post_message(&greeting);
+    }
     SHELL.with_borrow_mut(|place| *place = Some(shell));
 }
 
