@@ -7,6 +7,7 @@ use crate::page::Page;
 use crate::panel;
 use crate::store::{Health, Section};
 use crate::text::words;
+use crate::widget::live::{said, show};
 use crate::widget::toasts;
 
 /// The whole page.
@@ -17,12 +18,10 @@ pub(crate) fn app() -> impl IntoView {
     view! {
         {panel::header::header(page)}
         {panel::strips::strips(page)}
-        <Show when=move || matches!(store.health.get(), Health::Dead(_))>
-            <div class="dead" role="alert" data-test="worker-dead">
-                {move || if let Health::Dead(why) = store.health.get() { why } else { String::new() }}
-            </div>
-        </Show>
-        <main data-section=move || section_key(store.section.get())>
+        {show(move || matches!(store.health.get(), Health::Dead(_)), move || view! { <div class="dead" role="alert" data-test="worker-dead">
+                {said(move || if let Health::Dead(why) = store.health.get() { why } else { String::new() })}
+            </div> }.into_any())}
+        <main data-section=said(move || section_key(store.section.get()).to_owned())>
             <aside class="left" aria-label=words::DEVICES>
                 {panel::devices::devices(page)}
                 {panel::topics::topics(page)}
@@ -51,7 +50,7 @@ fn sections(page: Page) -> impl IntoView {
         view! {
             <button
                 data-test=format!("section-{}", section_key(section))
-                aria-pressed=move || (page.store.section.get() == section).to_string()
+                aria-pressed=said(move || (page.store.section.get() == section).to_string())
                 on:click=move |_| page.store.section.set(section)
             >
                 {name}

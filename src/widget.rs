@@ -4,4 +4,5 @@ pub(crate) mod canvas;
 pub(crate) mod dialog;
 pub(crate) mod form;
 pub(crate) mod hex;
+pub(crate) mod live;
 pub(crate) mod toasts;

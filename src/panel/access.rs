@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::page::Page;
 use crate::text::{self, faults, refusals, words};
 use crate::widget::form::{area, button, check, row, wrong};
+use crate::widget::live::{flag, said, show};
 
 /// The texts. They stay in the page: the broker tells numbers only.
 #[derive(Clone, Copy)]
@@ -58,15 +59,15 @@ pub(crate) fn access(page: Page, form: Form) -> AnyView {
     view! {
         <div class="panel" data-test="access">
             <p class="about">{words::ACCESS_ABOUT}</p>
-            <p class="about" data-test="access-now">{now}</p>
-            <fieldset class="form inset" disabled=move || store.is_past()>
+            <p class="about" data-test="access-now">{said(now)}</p>
+            <fieldset class="form inset" disabled=flag(move || store.is_past())>
                 {row(words::PASSWORD_FILE, area(words::PASSWORD_FILE, "access-passwords", words::PASSWORD_HINT, form.passwords))}
                 {row(words::ACL_FILE, area(words::ACL_FILE, "access-acl", words::ACL_HINT, form.acl))}
                 {row(words::SCRAM_FILE, area(words::SCRAM_FILE, "access-scram", words::SCRAM_HINT, form.scram))}
                 {check(words::ALLOW_ANONYMOUS, "access-anonymous", form.anonymous)}
                 {wrong("access-wrong", form.wrong)}
                 <div class="end">
-                    <Show when=move || form.applied.get()><span role="status" data-test="access-applied">{words::APPLIED}</span></Show>
+                    {show(move || form.applied.get(), move || view! { <span role="status" data-test="access-applied">{words::APPLIED}</span> }.into_any())}
                     {button(words::APPLY, "access-apply", "primary", apply)}
                 </div>
                 {mode(page)}
@@ -81,7 +82,7 @@ fn mode(page: Page) -> AnyView {
     let choice = move |strict: bool, name: &'static str, test: &'static str| {
         let on = move || store.mode.with(|mode| mode.strict == strict);
         let set = move |_| page.bridge.act(Command::SetMode { strict, explain: !strict && store.mode.with_untracked(|mode| mode.explain) });
-        view! { <button type="button" class:on=on aria-pressed=move || on().to_string() data-test=test on:click=set>{name}</button> }
+        view! { <button type="button" class:on=flag(on) aria-pressed=said(move || on().to_string()) data-test=test on:click=set>{name}</button> }
             .into_any()
     };
     let explain = move |event| page.bridge.act(Command::SetMode { strict: false, explain: event_target_checked(&event) });
@@ -93,7 +94,7 @@ fn mode(page: Page) -> AnyView {
             </div>
         </div>
         <label class="row check"><span></span><span>
-            <input type="checkbox" data-test="mode-explain" prop:checked=move || store.mode.with(|mode| mode.explain) on:change=explain />" "{words::EXPLAIN}
+            <input type="checkbox" data-test="mode-explain" prop:checked=flag(move || store.mode.with(|mode| mode.explain)) on:change=explain />" "{words::EXPLAIN}
         </span></label>
     }
     .into_any()

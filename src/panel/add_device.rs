@@ -8,6 +8,7 @@ use crate::store::Dialog;
 use crate::text::{self, refusals, words};
 use crate::widget::dialog::dialog;
 use crate::widget::form::{check, choices, line, row, select, text as text_field, wrong};
+use crate::widget::live::{flag, live, said};
 
 const VERSIONS: [(Protocol, &str); 3] = [(Protocol::V5, "5"), (Protocol::V311, "311"), (Protocol::V31, "31")];
 /// A simulated device says that it is there this often, in seconds.
@@ -73,7 +74,7 @@ fn content(page: Page, form: Form) -> AnyView {
             form.client_id.set(untrack(|| free_name(page, value)));
         };
         view! {
-            <button type="button" class:on=move || subscribes.get() == value aria-pressed=move || (subscribes.get() == value).to_string() data-test=test on:click=choose>
+            <button type="button" class:on=flag(move || subscribes.get() == value) aria-pressed=said(move || (subscribes.get() == value).to_string()) data-test=test on:click=choose>
                 {name}
             </button>
         }
@@ -96,7 +97,7 @@ fn content(page: Page, form: Form) -> AnyView {
             {text_field(words::CLIENT_ID, "add-client-id", "", form.client_id)}
             {row(words::VERSION, select(words::VERSION, "add-version", versions, form.protocol))}
             {row(words::QOS, select(words::QOS, "add-qos", qos, form.qos))}
-            {fields}
+            {live(fields)}
             {check(words::CLEAN_START, "add-clean", form.clean)}
             {text_field(words::USER_NAME, "add-user", words::NONE, form.user)}
             {text_field(words::PASSWORD, "add-password", words::NONE, form.password)}

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::page::Page;
 use crate::text::{packets, words};
+use crate::widget::live::{live, said};
 
 pub(crate) fn compare(page: Page) -> AnyView {
     let store = page.store;
@@ -28,10 +29,10 @@ pub(crate) fn compare(page: Page) -> AnyView {
     };
     view! {
         <div class="panel" data-test="compare-panel">
-            <p class="about" data-test="first-difference">{about}</p>
+            <p class="about" data-test="first-difference">{said(about)}</p>
             <table class="compare">
                 <thead><tr><th></th><th>{words::THIS_FUTURE}</th><th>{words::THE_OTHER}</th></tr></thead>
-                <tbody>{lines}</tbody>
+                <tbody>{live(move || lines().into_any())}</tbody>
             </table>
         </div>
     }

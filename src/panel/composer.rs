@@ -7,6 +7,7 @@ use crate::make::packet::{self, Draft, Field, PACKETS};
 use crate::page::Page;
 use crate::text::{self, refusals, words};
 use crate::widget::form::{Choices, area, button, check, choices, row, select, text as text_field, wrong};
+use crate::widget::live::{flag, live, show};
 
 /// What the composer holds. It outlives the panel.
 #[derive(Clone, Copy)]
@@ -104,16 +105,16 @@ pub(crate) fn composer(page: Page, form: Form) -> AnyView {
     view! {
         <div class="panel" data-test="composer">
             <p class="about">{words::COMPOSER_ABOUT}</p>
-            <Show when=move || devices.with(Vec::is_empty)><p class="note">{words::COMPOSE_NOBODY}</p></Show>
-            <fieldset class="form inset" disabled=move || page.store.is_past()>
+            {show(move || devices.with(Vec::is_empty), move || view! { <p class="note">{words::COMPOSE_NOBODY}</p> }.into_any())}
+            <fieldset class="form inset" disabled=flag(move || page.store.is_past())>
                 <div class="two">
                     {row(words::COMPOSE_AS, select(words::COMPOSE_AS, "compose-device", devices, form.device))}
                     {row(words::COMPOSE_WAY, select(words::COMPOSE_WAY, "compose-by", ways, form.by))}
                 </div>
-                <Show when=move || real() && form.by.with(|by| by == "device")><p class="note">{words::ONLY_SIMULATED}</p></Show>
+                {show(move || real() && form.by.with(|by| by == "device"), move || view! { <p class="note">{words::ONLY_SIMULATED}</p> }.into_any())}
                 <div class="two">
                     {row(words::COMPOSE_KIND, select(words::COMPOSE_KIND, "compose-kind", kinds, form.kind))}
-                    {fields}
+                    {live(move || fields().into_any())}
                 </div>
                 {row(words::COMPOSE_HEX, area(words::COMPOSE_HEX, "compose-hex", "c0 00", form.hex))}
                 {wrong("compose-wrong", form.wrong)}

@@ -8,6 +8,7 @@ use crate::page::Page;
 use crate::store::Dialog;
 use crate::text::{refusals, visible, words};
 use crate::widget::dialog::dialog;
+use crate::widget::live::said;
 
 /// How long a copy button says that it has copied.
 const SAID: Duration = Duration::from_millis(1500);
@@ -69,7 +70,7 @@ fn snippet(text: String) -> AnyView {
     view! {
         <div class="snippet">
             <pre tabindex="0">{text}</pre>
-            <button class="small" on:click=copy>{move || if copied.get() { words::COPIED } else { words::COPY }}</button>
+            <button class="small" on:click=copy>{said(move || if copied.get() { words::COPIED } else { words::COPY }.to_owned())}</button>
         </div>
     }
     .into_any()

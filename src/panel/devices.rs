@@ -7,6 +7,7 @@ use crate::page::Page;
 use crate::store::{Dialog, Tab};
 use crate::text::{self, words};
 use crate::widget::form::button;
+use crate::widget::live::{flag, live, said, show};
 
 pub(crate) fn devices(page: Page) -> impl IntoView {
     let store = page.store;
@@ -27,9 +28,7 @@ pub(crate) fn devices(page: Page) -> impl IntoView {
                 0 => None,
                 more => Some(view! { <p class="note">{text::session::and_more(more)}</p> }),
             }}
-            <Show when=move || store.ready.get() && store.devices.with(Vec::is_empty)>
-                <p class="note">{words::NO_DEVICES}</p>
-            </Show>
+            {show(move || store.ready.get() && store.devices.with(Vec::is_empty), move || view! { <p class="note">{words::NO_DEVICES}</p> }.into_any())}
         </section>
     }
     .into_any()
@@ -43,28 +42,29 @@ fn one(page: Page, id: DeviceId) -> AnyView {
         let now = store.tenths.get() * 100_000;
         device.with(|device| text::device_line(device, now))
     });
+    let state = move || text::state(device.with(|device| device.state)).to_owned();
     let dot = move || match device.with(|device| device.state) {
         DeviceState::Connected => "dot",
         DeviceState::Connecting => "dot wait",
         DeviceState::Offline => "dot off",
     };
     view! {
-        <li class="dev" class:sel=move || chosen.get() data-device=move || device.with(text::device_name)
-            data-state=move || text::state(device.with(|device| device.state))>
-            <button class="choose" aria-pressed=move || chosen.get().to_string() on:click=move |_| page.choose_device(id)>
-                <span class=dot></span>
-                <span class="name" class:away=move || device.with(|device| device.state == DeviceState::Offline)>
-                    <span class="cut">{move || device.with(text::device_name)}</span>
-                    {move || device.with(|device| device.kind == DeviceKind::Real).then(|| view! { <span class="tag">{words::REAL}</span> })}
+        <li class="dev" class:sel=flag(move || chosen.get()) data-device=said(move || device.with(text::device_name))
+            data-state=said(state)>
+            <button class="choose" aria-pressed=said(move || chosen.get().to_string()) on:click=move |_| page.choose_device(id)>
+                <span class=said(move || dot().to_owned())></span>
+                <span class="name" class:away=flag(move || device.with(|device| device.state == DeviceState::Offline))>
+                    <span class="cut">{said(move || device.with(text::device_name))}</span>
+                    {show(move || device.with(|device| device.kind == DeviceKind::Real), || view! { <span class="tag">{words::REAL}</span> }.into_any())}
                 </span>
-                {move || device.with(|device| device.silent).then(|| view! { <span class="tag silent">{words::LINK_SILENT}</span> })}
-                {move || device.with(|device| device.protocol).map(|version| view! { <span class="tag">{text::protocol(version)}</span> })}
+                {show(move || device.with(|device| device.silent), || view! { <span class="tag silent">{words::LINK_SILENT}</span> }.into_any())}
+                {live(move || device.with(|device| device.protocol).map(|version| view! { <span class="tag">{text::protocol(version)}</span> }).into_any())}
                 <small>
-                    <span class="hidden">{move || text::state(device.with(|device| device.state))}", "</span>
-                    {move || line.get()}
+                    <span class="hidden">{said(state)}", "</span>
+                    {said(move || line.get())}
                 </small>
             </button>
-            <Show when=move || chosen.get()>{actions(page, id, device)}</Show>
+            {show(move || chosen.get(), move || actions(page, id, device))}
         </li>
     }
     .into_any()
@@ -85,25 +85,16 @@ fn actions(page: Page, id: DeviceId, device: Memo<DeviceView>) -> AnyView {
         page.open(Tab::Composer);
     };
     view! {
-        <fieldset class="actions" disabled=move || page.store.is_past()>
-            <Show when=move || offline() && simulated()>
-                {button(words::CONNECT, "device-connect", "", move || page.bridge.act(Command::Connect(id)))}
-            </Show>
-            <Show when=move || !offline()>
-                {button(words::DISCONNECT, "device-disconnect", "", move || page.bridge.act(Command::Disconnect(id)))}
-            </Show>
-            <Show when=simulated>
-                {button(words::PUBLISH_AS, "device-publish", "", publish)}
-                {button(words::REMOVE, "device-remove", "", move || page.bridge.act(Command::RemoveDevice(id)))}
-            </Show>
-            <Show when=move || !offline()>
-                {button(words::LINK_CUT, "link-cut", "", move || link(LinkAction::Cut))}
-                <Show when=silent fallback=move || button(words::LINK_SILENCE, "link-silence", "", move || link(LinkAction::Silence))>
-                    {button(words::LINK_HEAL, "link-heal", "", move || link(LinkAction::Heal))}
-                </Show>
+        <fieldset class="actions" disabled=flag(move || page.store.is_past())>
+            {show(move || offline() && simulated(), move || button(words::CONNECT, "device-connect", "", move || page.bridge.act(Command::Connect(id))))}
+            {show(move || !offline(), move || button(words::DISCONNECT, "device-disconnect", "", move || page.bridge.act(Command::Disconnect(id))))}
+            {show(simulated, move || view! { {button(words::PUBLISH_AS, "device-publish", "", publish)}
+                {button(words::REMOVE, "device-remove", "", move || page.bridge.act(Command::RemoveDevice(id)))} }.into_any())}
+            {show(move || !offline(), move || view! { {button(words::LINK_CUT, "link-cut", "", move || link(LinkAction::Cut))}
+                {show(move || !silent(), move || button(words::LINK_SILENCE, "link-silence", "", move || link(LinkAction::Silence)))}
+                {show(silent, move || button(words::LINK_HEAL, "link-heal", "", move || link(LinkAction::Heal)))}
                 {button(words::SEND_BYTES, "device-compose", "", compose)}
-                {button(words::NEXT_PACKET, "device-step", "", move || page.step_to(StepTo::Device(id)))}
-            </Show>
+                {button(words::NEXT_PACKET, "device-step", "", move || page.step_to(StepTo::Device(id)))} }.into_any())}
         </fieldset>
     }
     .into_any()

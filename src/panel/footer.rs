@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::page::Page;
 use crate::store::{READING, StepUnit};
 use crate::text::{self, words};
+use crate::widget::live::{flag, said, show};
 
 /// The paces that can be chosen, with the values of their options.
 const SPEEDS: [(PaceWanted, &str, &str); 4] = [
@@ -42,27 +43,23 @@ pub(crate) fn footer(page: Page) -> impl IntoView {
     };
     view! {
         <footer>
-            <fieldset class="ctl" disabled=move || store.is_past()>
+            <fieldset class="ctl" disabled=flag(move || store.is_past())>
                 <button class="primary" data-test="step" on:click=move |_| page.step()>{words::STEP}</button>
                 {unit(page)}
-                <button data-test="play" aria-pressed=move || running.get().to_string() on:click=move |_| page.play_or_pause()>
-                    {move || if running.get() { words::PAUSE } else { words::PLAY }}
+                <button data-test="play" aria-pressed=said(move || running.get().to_string()) on:click=move |_| page.play_or_pause()>
+                    {said(move || if running.get() { words::PAUSE } else { words::PLAY }.to_owned())}
                 </button>
                 {speed(page)}
             </fieldset>
             <div class="middle">
                 {super::timeline::timeline(page)}
-                <Show when=move || store.hint.with(Option::is_some)>
-                    <p class="hint" role="status" data-test="hint">{move || store.hint.get()}</p>
-                </Show>
+                {show(move || store.hint.with(Option::is_some), move || view! { <p class="hint" role="status" data-test="hint">{said(move || store.hint.get().unwrap_or_default())}</p> }.into_any())}
             </div>
             <div class="where">
-                <span class="mono" data-test="place">{place}</span>
-                <fieldset class="ctl" disabled=move || store.is_past()>
-                    <Show when=waiting>{answer_pings(page)}</Show>
-                    <Show when=move || scene().is_some()>
-                        <button class="small" data-test="restart" on:click=restart>{words::RESTART}</button>
-                    </Show>
+                <span class="mono" data-test="place">{said(place)}</span>
+                <fieldset class="ctl" disabled=flag(move || store.is_past())>
+                    {show(waiting, move || answer_pings(page))}
+                    {show(move || scene().is_some(), move || view! { <button class="small" data-test="restart" on:click=restart>{words::RESTART}</button> }.into_any())}
                     <button class="small" data-test="clear" on:click=move |_| page.restart(Command::Clear)>{words::CLEAR}</button>
                 </fieldset>
             </div>
@@ -78,9 +75,9 @@ fn unit(page: Page) -> AnyView {
             store.step_unit.set(*unit);
         }
     };
-    let options = UNITS
-        .iter()
-        .map(|&(unit, key, name)| view! { <option value=key selected=move || store.step_unit.get() == unit>{name}</option> }.into_any());
+    let options = UNITS.iter().map(|&(unit, key, name)| {
+        view! { <option value=key selected=flag(move || store.step_unit.get() == unit)>{name}</option> }.into_any()
+    });
     view! {
         <select class="unit" data-test="step-to" aria-label=words::STEP_TO title=words::STEP_TO on:change=move |event| change(event_target_value(&event))>
             {options.collect::<Vec<_>>()}
@@ -95,7 +92,7 @@ fn answer_pings(page: Page) -> AnyView {
     let change = move |event| page.bridge.act(Command::AnswerPings(event_target_checked(&event)));
     view! {
         <label class="pings" title=words::ANSWER_PINGS>
-            <input type="checkbox" data-test="answer-pings" aria-label=words::ANSWER_PINGS prop:checked=move || store.answers_pings.get() on:change=change />
+            <input type="checkbox" data-test="answer-pings" aria-label=words::ANSWER_PINGS prop:checked=flag(move || store.answers_pings.get()) on:change=change />
             " "{words::ANSWER_PINGS_SHORT}
         </label>
     }
@@ -115,7 +112,7 @@ fn speed(page: Page) -> AnyView {
             page.pace(*pace);
         }
     };
-    let options = SPEEDS.iter().map(|&(_, key, name)| view! { <option value=key selected=move || current() == key>{name}</option> });
+    let options = SPEEDS.iter().map(|&(_, key, name)| view! { <option value=key selected=flag(move || current() == key)>{name}</option> });
     view! {
         <select class="speed" data-test="speed" aria-label=words::SPEED on:change=move |event| change(event_target_value(&event))>
             {options.collect_view()}

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::page::Page;
 use crate::store::{Dialog, Health};
 use crate::text::{refusals, visible, words};
+use crate::widget::live::{flag, live, said, show};
 
 pub(crate) fn header(page: Page) -> impl IntoView {
     let store = page.store;
@@ -19,10 +20,10 @@ pub(crate) fn header(page: Page) -> impl IntoView {
             </button>
             <div class="grow"></div>
             <div class="seg" role="group" aria-label=words::PACE_LABEL>
-                <button data-test="live" class:on=live aria-pressed=move || live().to_string() on:click=move |_| page.pace(PaceWanted::Live)>
+                <button data-test="live" class:on=live aria-pressed=said(move || live().to_string()) on:click=move |_| page.pace(PaceWanted::Live)>
                     {words::LIVE}
                 </button>
-                <button data-test="pause" class:on=move || !live() aria-pressed=move || (!live()).to_string() on:click=move |_| page.pace(PaceWanted::Paused)>
+                <button data-test="pause" class:on=flag(move || !live()) aria-pressed=said(move || (!live()).to_string()) on:click=move |_| page.pace(PaceWanted::Paused)>
                     {words::STEP_MODE}
                 </button>
             </div>
@@ -61,12 +62,10 @@ fn relay(page: Page) -> AnyView {
     let held = move || store.relay.with(|relay| matches!(relay, RelayView::HeldElsewhere | RelayView::TakenOver));
     view! {
         <div class="listen" role="status" aria-label=words::RELAY data-test="relay">
-            <span class=dot></span>
-            <span class="addresses">{what}</span>
+            <span class=said(move || dot().to_owned())></span>
+            <span class="addresses">{live(what)}</span>
         </div>
-        <Show when=held>
-            <button data-test="take-over" on:click=move |_| page.bridge.act(Command::TakeOver)>{words::TAKE_OVER}</button>
-        </Show>
+        {show(held, move || view! { <button data-test="take-over" on:click=move |_| page.bridge.act(Command::TakeOver)>{words::TAKE_OVER}</button> }.into_any())}
     }
     .into_any()
 }

@@ -17,6 +17,7 @@ use crate::page::Page;
 use crate::store::{Ladder, put};
 use crate::text::{self, words};
 use crate::widget::canvas::{Colours, Frame, context, on_resize};
+use crate::widget::live::{said, show};
 
 /// The scene that an empty world offers.
 const CAR_LOCK: &str = "car-lock";
@@ -89,18 +90,14 @@ pub(crate) fn ladder(page: Page) -> impl IntoView {
             </div>
             <canvas class="ladder-canvas" aria-hidden="true" node_ref=view.canvas></canvas>
             {rows::list(page)}
-            <Show when=move || store.ready.get() && store.ladder.with(|ladder| ladder.end == 0) && store.scene.with(|scene| !scene.as_ref().is_some_and(|scene| scene.waiting))>
-                <div class="empty">
+            {show(move || store.ready.get() && store.ladder.with(|ladder| ladder.end == 0) && store.scene.with(|scene| !scene.as_ref().is_some_and(|scene| scene.waiting)), move || view! { <div class="empty">
                     <strong>{words::LADDER_EMPTY}</strong>
                     <p>{words::LADDER_EMPTY_HINT}</p>
                     <button data-test="load-scene" on:click=move |_| page.restart(Command::LoadScene(CAR_LOCK.to_owned()))>{words::LOAD_CAR_LOCK}</button>
-                </div>
-            </Show>
-            <Show when=move || !store.follow.get()>
-                <button class="follow" data-test="follow" aria-label=words::FOLLOW on:click=move |_| store.follow_newest()>
-                    {move || text::session::new_rows(new_rows())}
-                </button>
-            </Show>
+                </div> }.into_any())}
+            {show(move || !store.follow.get(), move || view! { <button class="follow" data-test="follow" aria-label=words::FOLLOW on:click=move |_| store.follow_newest()>
+                    {said(move || text::session::new_rows(new_rows()))}
+                </button> }.into_any())}
         </div>
     }
     .into_any()

@@ -8,6 +8,7 @@ use crate::layout::family;
 use crate::page::Page;
 use crate::text::{self, fields, notes, packets, visible, words};
 use crate::widget::hex::{Run, hex};
+use crate::widget::live::{flag, live, said};
 
 /// Values longer than this are cut in the list of fields; the bytes show them whole.
 const LONGEST_VALUE: usize = 120;
@@ -21,7 +22,7 @@ pub(crate) fn packet(page: Page) -> impl IntoView {
             None => event(page),
         })
     };
-    view! { <section class="packet" aria-label=words::PACKET id="packet" data-row=move || store.shown_row().map(|row| row.to_string())>{body}</section> }.into_any()
+    view! { <section class="packet" aria-label=words::PACKET id="packet" data-row=move || store.shown_row().map(|row| row.to_string())>{live(body)}</section> }.into_any()
 }
 
 /// A row without a packet: its notes.
@@ -153,7 +154,7 @@ fn field_list(view: &PacketView, chosen: RwSignal<Option<usize>>) -> AnyView {
         let about = fields::sentence(&field.key);
         view! {
             <li style=format!("--depth:{}", field.depth.min(6)) data-key=field.key.clone()>
-                <button class=class class:on=move || chosen.get() == Some(index) aria-pressed=move || (chosen.get() == Some(index)).to_string() on:click=choose>
+                <button class=class class:on=flag(move || chosen.get() == Some(index)) aria-pressed=said(move || (chosen.get() == Some(index)).to_string()) on:click=choose>
                     <span class="key">{fields::name(&field.key)}</span>
                     <span class="mono value">{visible(&value)}</span>
                     {about.map(|about| view! { <small>{about}</small> })}

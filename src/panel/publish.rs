@@ -7,6 +7,7 @@ use web_sys::HtmlElement;
 
 use crate::page::Page;
 use crate::text::{self, refusals, words};
+use crate::widget::live::{flag, live, said, show};
 
 const TOPIC_ID: &str = "publish-topic";
 
@@ -46,7 +47,7 @@ pub(crate) fn publish(page: Page) -> impl IntoView {
     let bad = move |name: &'static str| move || wrong.with(|wrong| wrong.as_ref().is_some_and(|(field, _)| field == name)).to_string();
     view! {
         <form class="publish-bar" aria-label=words::PUBLISH on:submit=move |event| { event.prevent_default(); send(); }>
-            <fieldset class="bare" disabled=move || store.is_past()>
+            <fieldset class="bare" disabled=flag(move || store.is_past())>
             <button class="accent" data-test="publish-send">{words::PUBLISH}</button>
             <label>{words::AS_WHOM}" "{publishers(page)}</label>
             <input id=TOPIC_ID class="mono topic" aria-label=words::TOPIC placeholder=words::TOPIC_HINT data-test="publish-topic" autocomplete="off" spellcheck="false"
@@ -55,7 +56,7 @@ pub(crate) fn publish(page: Page) -> impl IntoView {
                 aria-invalid=bad("payload") bind:value=payload />
             <label>
                 {words::QOS}" "
-                <select data-test="publish-qos" prop:value=move || qos.get().to_string()
+                <select data-test="publish-qos" prop:value=said(move || qos.get().to_string())
                     on:change=move |event| qos.set(event_target_value(&event).parse().unwrap_or(0))>
                     <option value="0">"0"</option>
                     <option value="1">"1"</option>
@@ -64,9 +65,7 @@ pub(crate) fn publish(page: Page) -> impl IntoView {
             </label>
             <label class="check"><input type="checkbox" data-test="publish-retain" bind:checked=retain />" "{words::RETAIN}</label>
             </fieldset>
-            <Show when=move || wrong.with(Option::is_some)>
-                <p class="wrong" role="alert" data-test="publish-wrong">{move || wrong.with(|wrong| wrong.as_ref().map(|(_, why)| why.clone()))}</p>
-            </Show>
+            {show(move || wrong.with(Option::is_some), move || view! { <p class="wrong" role="alert" data-test="publish-wrong">{said(move || wrong.with(|wrong| wrong.as_ref().map(|(_, why)| why.clone()).unwrap_or_default()))}</p> }.into_any())}
         </form>
     }
     .into_any()
@@ -97,8 +96,8 @@ fn publishers(page: Page) -> AnyView {
     };
     view! {
         <select data-test="publish-as" on:change=move |event| store.publisher.set(event_target_value(&event).parse().ok())>
-            <option value="" selected=move || store.publisher.get().is_none()>{words::YOU}</option>
-            {options}
+            <option value="" selected=flag(move || store.publisher.get().is_none())>{words::YOU}</option>
+            {live(move || options().into_any())}
         </select>
     }
     .into_any()

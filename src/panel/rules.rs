@@ -8,6 +8,7 @@ use crate::page::Page;
 use crate::store::Tab;
 use crate::text::{self, faults, refusals, words};
 use crate::widget::form::{Choices, button, choices, row, select, text as text_field, wrong};
+use crate::widget::live::{flag, live, said, show};
 
 /// The form's fields. They outlive the panel, so that a rule is not lost by a look at the ladder.
 #[derive(Clone, Copy)]
@@ -106,7 +107,7 @@ pub(crate) fn rules(page: Page, form: Form) -> AnyView {
             <p class="about">{words::RULES_ABOUT}</p>
             <h2>{words::ARMED}</h2>
             {list(page)}
-            <fieldset class="bare" disabled=move || page.store.is_past()>
+            <fieldset class="bare" disabled=flag(move || page.store.is_past())>
                 <h2>{words::PRESETS}</h2>
                 {presets(page, form)}
                 <h2>{words::NEW_RULE}</h2>
@@ -127,7 +128,7 @@ pub(crate) fn brief(page: Page) -> AnyView {
                 <span>{words::FAULTS}</span>
                 <button class="link" data-test="add-rule" on:click=move |_| page.open(Tab::Rules)>{words::ADD}</button>
             </h2>
-            <ul class="plain">{lines}</ul>
+            <ul class="plain">{live(move || lines().into_any())}</ul>
         </section>
     }
     .into_any()
@@ -151,8 +152,8 @@ fn list(page: Page) -> AnyView {
     let store = page.store;
     let lines = move || store.rules.with(|rules| rules.iter().map(|view| line(page, view)).collect::<Vec<_>>());
     view! {
-        <ul class="plain rules" id="rules">{lines}</ul>
-        <Show when=move || store.rules.with(Vec::is_empty)><p class="note">{words::NO_RULES}</p></Show>
+        <ul class="plain rules" id="rules">{live(move || lines().into_any())}</ul>
+        {show(move || store.rules.with(Vec::is_empty), move || view! { <p class="note">{words::NO_RULES}</p> }.into_any())}
     }
     .into_any()
 }
@@ -183,7 +184,7 @@ fn presets(page: Page, form: Form) -> AnyView {
     };
     view! {
         <div class="form inset">{row(words::RULE_DEVICE, select(words::RULE_DEVICE, "preset-device", names(page, form.preset_for), form.preset_for))}</div>
-        <div class="choices inset">{buttons}</div>
+        <div class="choices inset">{live(move || buttons().into_any())}</div>
     }
     .into_any()
 }
@@ -233,9 +234,9 @@ fn own(page: Page, form: Form) -> AnyView {
                 {text_field(words::RULE_CHANCE, "rule-chance", "100", form.chance)}
                 {text_field(words::RULE_SECONDS, "rule-seconds", words::RULE_SECONDS_HINT, form.seconds)}
                 {row(words::RULE_ACTION, select(words::RULE_ACTION, "rule-action", fixed(&faults::ACTIONS), form.action))}
-                {amount}
+                {live(move || amount().into_any())}
             </div>
-            <p class="preview" data-test="rule-preview">{preview}</p>
+            <p class="preview" data-test="rule-preview">{said(preview)}</p>
             {wrong("rule-wrong", form.wrong)}
             <div class="end"><button class="primary" data-test="rule-arm">{words::ARM}</button></div>
         </form>
@@ -252,7 +253,7 @@ fn kinds(form: Form) -> AnyView {
                 None => kinds.push(kind),
             });
         };
-        view! { <button type="button" class="small" class:on=on aria-pressed=move || on().to_string() data-kind=kind.name() on:click=toggle>{kind.name()}</button> }
+        view! { <button type="button" class="small" class:on=flag(on) aria-pressed=said(move || on().to_string()) data-kind=kind.name() on:click=toggle>{kind.name()}</button> }
             .into_any()
     });
     view! { <span class="kinds" title=words::RULE_KINDS_HINT data-test="rule-kinds">{chips.collect::<Vec<_>>()}</span> }.into_any()

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::page::Page;
 use crate::text::{self, session as words_of, words};
+use crate::widget::live::{live, said, show};
 
 pub(crate) fn session(page: Page) -> impl IntoView {
     let store = page.store;
@@ -20,11 +21,9 @@ pub(crate) fn session(page: Page) -> impl IntoView {
         })
     };
     view! {
-        <section class="session" aria-label=title>
-            <Show when=move || store.shown_device().is_some() fallback=|| view! { <p class="note">{words::NO_DEVICE}</p> }>
-                <h2>{title}</h2>
-                {body}
-            </Show>
+        <section class="session" aria-label=said(title)>
+            {show(move || store.shown_device().is_some(), move || view! { <h2>{said(title)}</h2>{live(body)} }.into_any())}
+            {show(move || store.shown_device().is_none(), move || view! { <p class="note">{words::NO_DEVICE}</p> }.into_any())}
         </section>
     }
     .into_any()

@@ -7,14 +7,15 @@ use crate::page::Page;
 use crate::store::Tab;
 use crate::text::{faults, words};
 use crate::widget::form::button;
+use crate::widget::live::{said, show};
 
 pub(crate) fn strips(page: Page) -> impl IntoView {
     let store = page.store;
     view! {
         <div class="strips">
-            <Show when=move || store.is_past()>{past(page)}</Show>
-            <Show when=move || store.halted_by.get().is_some() && !store.is_past()>{halted(page)}</Show>
-            <Show when=move || store.other.with(Option::is_some)>{other(page)}</Show>
+            {show(move || store.is_past(), move || past(page))}
+            {show(move || store.halted_by.get().is_some() && !store.is_past(), move || halted(page))}
+            {show(move || store.other.with(Option::is_some), move || other(page))}
         </div>
     }
     .into_any()
@@ -30,7 +31,7 @@ fn past(page: Page) -> AnyView {
     view! {
         <div class="strip past" role="status" data-test="past">
             <strong>{words::PAST_TITLE}</strong>
-            <span class="mono" data-test="past-place">{place}</span>
+            <span class="mono" data-test="past-place">{said(place)}</span>
             <button aria-label=words::EARLIER title=words::EARLIER data-test="earlier" on:click=move |_| by(false)>"◀"</button>
             <button aria-label=words::LATER title=words::LATER data-test="later" on:click=move |_| by(true)>"▶"</button>
             {button(words::BACK_TO_NOW, "back-to-now", "primary", move || page.back_to_now())}
@@ -43,10 +44,10 @@ fn past(page: Page) -> AnyView {
 
 fn halted(page: Page) -> AnyView {
     let store = page.store;
-    let text = move || store.halted_by.get().map(|id| store.rules.with(|rules| faults::halted(id, rules)));
+    let text = move || store.halted_by.get().map(|id| store.rules.with(|rules| faults::halted(id, rules))).unwrap_or_default();
     view! {
         <div class="strip" role="alert" data-test="halted">
-            <strong>{text}</strong>
+            <strong>{said(text)}</strong>
             {button(words::STEP, "halted-step", "primary", move || page.step())}
             {button(words::GO_ON, "go-on", "", move || page.play_or_pause())}
         </div>
@@ -56,11 +57,11 @@ fn halted(page: Page) -> AnyView {
 
 fn other(page: Page) -> AnyView {
     let store = page.store;
-    let text = move || store.other.with(|other| other.as_ref().map(faults::other));
+    let text = move || store.other.with(|other| other.as_ref().map(faults::other)).unwrap_or_default();
     view! {
         <div class="strip other" role="status" data-test="other">
             <strong>{words::OTHER_FUTURE}</strong>
-            <span>{text}</span>
+            <span>{said(text)}</span>
             {button(words::SWITCH, "switch", "", move || page.change_future(Command::Switch))}
             {button(words::COMPARE, "compare", "", move || page.open(Tab::Compare))}
         </div>

@@ -6,6 +6,7 @@ use super::{access, compare, composer, ladder, publish, rules, scene};
 use crate::page::Page;
 use crate::store::Tab;
 use crate::text::words;
+use crate::widget::live::{flag, live, said};
 
 const TABS: [(Tab, &str, &str); 5] = [
     (Tab::Ladder, words::LADDER, "tab-ladder"),
@@ -32,12 +33,12 @@ pub(crate) fn center(page: Page) -> impl IntoView {
         <section class="center" aria-label=words::LADDER>
             {bar(page)}
             // The ladder keeps its place while it is out of sight.
-            <div class="middle-part" class:gone=move || tab.get() != Tab::Ladder>
+            <div class="middle-part" class:gone=flag(move || tab.get() != Tab::Ladder)>
                 {scene::scene(page)}
                 {ladder::ladder(page)}
                 {publish::publish(page)}
             </div>
-            {instead}
+            {live(instead)}
         </section>
     }
     .into_any()
@@ -53,8 +54,8 @@ fn bar(page: Page) -> AnyView {
             _ => None,
         };
         view! {
-            <button class:on=on class:gone=move || !there() aria-pressed=move || on().to_string() data-test=test on:click=move |_| store.tab.set(tab)>
-                {name}" "{count}
+            <button class:on=flag(on) class:gone=flag(move || !there()) aria-pressed=said(move || on().to_string()) data-test=test on:click=move |_| store.tab.set(tab)>
+                {name}" "{live(move || count().into_any())}
             </button>
         }
         .into_any()

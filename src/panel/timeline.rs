@@ -9,6 +9,7 @@ use crate::layout::scrub::{part_of, step_at};
 use crate::page::Page;
 use crate::text::{faults, words};
 use crate::widget::canvas::{Colours, Frame, context, on_resize};
+use crate::widget::live::said;
 
 const HEIGHT: f64 = 60.0;
 const TOP: f64 = 10.0;
@@ -84,10 +85,10 @@ pub(crate) fn timeline(page: Page) -> impl IntoView {
             tabindex="0"
             aria-label=words::SCRUB
             title=words::SCRUB
-            aria-valuemin=move || store.horizon.get().to_string()
-            aria-valuemax=move || store.present.get().to_string()
-            aria-valuenow=move || at().to_string()
-            aria-valuetext=move || faults::past_place(at(), store.present.get(), store.horizon.get())
+            aria-valuemin=said(move || store.horizon.get().to_string())
+            aria-valuemax=said(move || store.present.get().to_string())
+            aria-valuenow=said(move || at().to_string())
+            aria-valuetext=said(move || faults::past_place(at(), store.present.get(), store.horizon.get()))
             on:pointerdown=begin
             on:pointermove=move |event| {
                 if event.buttons() & 1 == 1 {

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::layout::tree;
 use crate::page::Page;
 use crate::text::{self, visible, words};
+use crate::widget::live::{live, show};
 
 pub(crate) fn topics(page: Page) -> impl IntoView {
     let store = page.store;
@@ -29,10 +30,8 @@ pub(crate) fn topics(page: Page) -> impl IntoView {
     view! {
         <section class="topics" aria-label=words::TOPICS>
             <h2>{words::TOPICS}</h2>
-            <ul class="plain tree" id="topics">{lines}</ul>
-            <Show when=move || store.ready.get() && store.topics.with(Vec::is_empty)>
-                <p class="note">{words::NO_TOPICS}</p>
-            </Show>
+            <ul class="plain tree" id="topics">{live(move || lines().into_any())}</ul>
+            {show(move || store.ready.get() && store.topics.with(Vec::is_empty), move || view! { <p class="note">{words::NO_TOPICS}</p> }.into_any())}
         </section>
     }
     .into_any()

@@ -9,6 +9,7 @@ use crate::store::{Dialog, Tab, is_under_way};
 use crate::text::{packets, words};
 use crate::widget::dialog::dialog;
 use crate::widget::form::{button, line};
+use crate::widget::live::{said, show};
 
 /// What the fields hold from one packet to the next.
 #[derive(Clone, Copy)]
@@ -38,16 +39,16 @@ fn content(page: Page, numbers: Numbers) -> AnyView {
     let here = Memo::new(move |_| store.row(row));
     let alive = Memo::new(move |_| here.with(|here| here.as_ref().is_some_and(is_under_way)) && !store.is_past());
     let names = store.names();
-    let title = move || here.with(|here| here.as_ref().map(|row| packets::sentence(row, &names)));
+    let title = move || here.with(|here| here.as_ref().map(|row| packets::sentence(row, &names)).unwrap_or_default());
     let state = move || match (alive.get(), store.is_past()) {
         (_, true) => words::PAST_HINT,
         (true, _) => words::TOUCH_UNDER_WAY,
         (false, _) => words::TOUCH_OVER,
     };
     view! {
-        <p class="mono">{title}</p>
-        <p>{state}</p>
-        <Show when=move || alive.get()><div class="menu">{faults(page, row, numbers)}</div></Show>
+        <p class="mono">{said(title)}</p>
+        <p>{said(move || state().to_owned())}</p>
+        {show(move || alive.get(), move || view! { <div class="menu">{faults(page, row, numbers)}</div> }.into_any())}
         <div class="choices">{around(page, row, here)}</div>
     }
     .into_any()
@@ -135,7 +136,7 @@ fn around(page: Page, row: RowNo, here: Memo<Option<Row>>) -> AnyView {
     view! {
         {button(words::MAKE_RULE, "make-rule", "", make_rule)}
         {button(words::LOOK_BACK, "look-back", "", look_back)}
-        <Show when=move || store.flow().is_some()>{button(words::TO_NEXT_OF_FLOW, "next-of-flow", "", next)}</Show>
+        {show(move || store.flow().is_some(), move || button(words::TO_NEXT_OF_FLOW, "next-of-flow", "", next))}
     }
     .into_any()
 }

@@ -3,6 +3,7 @@
 use leptos::{ev, html, prelude::*};
 
 use crate::text::words;
+use crate::widget::live::show;
 
 /// A dialog that is open while `open` says so; `close` is called when the user closes it. Its content is built when it opens.
 pub(crate) fn dialog(
@@ -37,7 +38,7 @@ pub(crate) fn dialog(
                     <h1 id=format!("{id}-title")>{title}</h1>
                     <button class="quiet" aria-label=words::CLOSE on:click=move |_| close()>"✕"</button>
                 </header>
-                {move || open.get().then(content)}
+                {show(move || open.get(), content)}
             </div>
         </dialog>
     }

@@ -1,5 +1,6 @@
 //! Fields of forms. They hold texts, whatever is meant by them, so that one field of each sort serves all forms.
 
+use crate::widget::live::{live, said, show};
 use leptos::prelude::*;
 
 /// Value and name of one choice of a [`select`].
@@ -31,7 +32,7 @@ pub(crate) fn area(name: &'static str, test: &'static str, hint: &'static str, v
     let input = move |event| value.set(event_target_value(&event));
     view! {
         <textarea class="mono" aria-label=name data-test=test placeholder=hint rows="4" autocomplete="off" spellcheck="false"
-            prop:value=move || value.get() on:input=input></textarea>
+            prop:value=said(move || value.get()) on:input=input></textarea>
     }
     .into_any()
 }
@@ -47,8 +48,8 @@ pub(crate) fn select(name: &'static str, test: &'static str, of: Signal<Choices>
         options.collect::<Vec<_>>()
     };
     view! {
-        <select aria-label=name data-test=test prop:value=move || value.get() on:change=move |event| value.set(event_target_value(&event))>
-            {options}
+        <select aria-label=name data-test=test prop:value=said(move || value.get()) on:change=move |event| value.set(event_target_value(&event))>
+            {live(move || options().into_any())}
         </select>
     }
     .into_any()
@@ -68,5 +69,8 @@ pub(crate) fn button(name: &'static str, test: &'static str, class: &'static str
 
 /// What is wrong with the form, when something is.
 pub(crate) fn wrong(test: &'static str, wrong: RwSignal<Option<String>>) -> AnyView {
-    (move || wrong.get().map(|why| view! { <p class="wrong" role="alert" data-test=test>{why}</p> })).into_any()
+    show(
+        move || wrong.with(Option::is_some),
+        move || view! { <p class="wrong" role="alert" data-test=test>{said(move || wrong.get().unwrap_or_default())}</p> }.into_any(),
+    )
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::text::session::more_bytes;
+use crate::widget::live::{flag, said};
 
 /// Bytes that are drawn; a longer packet says how many more there are.
 const MOST: usize = 512;
@@ -54,12 +55,12 @@ fn one(
     view! {
         <span
             class=format!("run {}", run.class)
-            class:on=on
+            class:on=flag(on)
             role="button"
             tabindex="0"
             title=run.name.clone()
             aria-label=format!("{}: {text}", run.name)
-            aria-pressed=move || on().to_string()
+            aria-pressed=said(move || on().to_string())
             on:click=move |_| choose()
             on:keydown=move |event| {
                 if matches!(event.key().as_str(), "Enter" | " ") {
