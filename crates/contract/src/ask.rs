@@ -87,8 +87,42 @@ pub enum Command {
     Step,
     /// Begin again with an empty world; simulated devices and recording are gone, real devices are closed and may come back.
     Clear,
-    /// Begin again with a built-in scene, waiting before its first event. Known: `car-lock`.
+    /// Begin again with a built-in scene, waiting before its first event. Known: the names of `lab::scenes`, `car-lock` first of all.
     LoadScene(String),
+    /// Begin again with the scenario of this text (docs/scenario.md), waiting before its first event. Refused with `BadField` that tells
+    /// line and column and what is expected there; then nothing has changed.
+    LoadText(String),
+    /// Hold what the scene expects against what has happened so far. Answered with `Answer::Judged`.
+    Judge,
+    /// The whole run from its beginning as a file, to be replayed elsewhere byte for byte. Answered with `Answer::File`; refused with
+    /// `BeyondHorizon` when its beginning is forgotten. It holds what devices sent, passwords too.
+    Record,
+    /// The same as text for the fragment of a link. Answered with `Answer::Link`; refused with `Limit` when it is too long for one.
+    Share,
+    /// Begin again with a recorded run, paused at its end: the bytes of its file, or the text of its link.
+    Replay {
+        /// As `Record` or `Share` gave them.
+        #[serde(with = "crate::blob")]
+        bytes: Vec<u8>,
+    },
+    /// The rows that are kept, of the world or of the recording that is shown, as a file for other tools. Answered with `Answer::File`.
+    Export {
+        /// Which kind.
+        format: crate::ExportFormat,
+        /// Put as many `*` in the place of passwords and of Authentication Data.
+        mask_passwords: bool,
+    },
+    /// Show a capture of MQTT traffic (pcap or pcapng) instead of the world, until `CloseRecording`, `Clear` or the next scene; the world
+    /// goes on meanwhile. Refused with `BadField` that tells the place in the file.
+    Import {
+        /// Name of the file, to be shown.
+        name: String,
+        /// The file.
+        #[serde(with = "crate::blob")]
+        bytes: Vec<u8>,
+    },
+    /// Show the world again.
+    CloseRecording,
     /// Put a simulated device into the world and let it connect. Answered with `Answer::Device`.
     AddDevice(DeviceSpec),
     /// Take a simulated device out of the world. Its rows stay.
@@ -384,4 +418,102 @@ pub enum Habit {
         /// The answer is retained.
         retain: bool,
     },
+    /// Publish what an instrument measures.
+    Measure {
+        /// Topic name.
+        topic: String,
+        /// Payload template: `{v}` stands for the value, `{n}` for a counter from 1, `{id}` for the Client Identifier, `{ms}` for the
+        /// milliseconds of world time.
+        payload: String,
+        /// How the value goes.
+        wave: Wave,
+        /// 0, 1 or 2.
+        qos: u8,
+        /// Retained.
+        retain: bool,
+        /// Milliseconds from being connected and subscribed to the first one.
+        after_ms: u32,
+        /// Milliseconds from one to the next, 10 or more.
+        every_ms: u32,
+    },
+    /// Ask somebody with Response Topic and Correlation Data, a number counted from 1; v5 only.
+    Request {
+        /// Topic name of the request.
+        topic: String,
+        /// Payload template.
+        payload: String,
+        /// Response Topic; the device subscribes to it when connected.
+        response_topic: String,
+        /// QoS of the request and of that subscription, 0 to 2.
+        qos: u8,
+        /// Milliseconds from being connected and subscribed to the first one.
+        after_ms: u32,
+        /// Milliseconds from one to the next; 0: ask once.
+        every_ms: u32,
+    },
+    /// Do what requests say and answer each that has a Response Topic there, with its Correlation Data.
+    Serve {
+        /// Topic Filter of the requests; the device subscribes to it when connected.
+        filter: String,
+        /// What it is.
+        role: Role,
+        /// Topic name under which it publishes its state, retained, when that changes.
+        state: Option<String>,
+        /// QoS of the subscription and of what it publishes, 0 to 2.
+        qos: u8,
+    },
+    /// Go offline for a time, again and again.
+    GoOffline {
+        /// Milliseconds from being connected to going, 10 or more.
+        after_ms: u32,
+        /// Milliseconds to coming back, 10 or more.
+        for_ms: u32,
+        /// Say DISCONNECT before; else the connection just ends.
+        politely: bool,
+    },
+    /// Acknowledge no message. A fault, to see what a broker does.
+    NeverAcknowledge,
+    /// Send each PUBACK, PUBREC and PUBCOMP twice. A fault.
+    AcknowledgeTwice,
+    /// Send a message that is not acknowledged again, with DUP, on the same connection, once. A fault in 5.0, not asked for in 3.1.1.
+    ResendAlive {
+        /// Milliseconds without an answer, 10 or more.
+        after_ms: u32,
+    },
+    /// Give each message of QoS 1 or 2 the Packet Identifier 1, whether it is free or not. A fault.
+    ReuseBusyId,
+}
+
+/// How a measured value goes, in thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wave {
+    /// Up and down between two values.
+    Sine {
+        /// Lowest.
+        min: i32,
+        /// Highest.
+        max: i32,
+        /// Milliseconds from one top to the next, 100 or more.
+        period_ms: u32,
+    },
+    /// From one value to the next by chance, a step at most; the same in every run of the same world.
+    Walk {
+        /// Lowest.
+        min: i32,
+        /// Highest.
+        max: i32,
+        /// The most that it changes at once, 1 or more.
+        step: i32,
+    },
+}
+
+/// What a device that answers requests is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// Knows `lock` and `unlock`.
+    CarLock,
+    /// Knows `on`, `off` and `toggle`.
+    LightBulb,
+    /// Knows a number, the degrees wanted, 5 to 35.
+    Thermostat,
 }

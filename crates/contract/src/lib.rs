@@ -13,6 +13,8 @@
 extern crate alloc;
 
 pub mod ask;
+mod blob;
+pub mod capture;
 pub mod explore;
 pub mod fault;
 pub mod lineage;
@@ -21,15 +23,17 @@ pub mod row;
 pub mod tunnel;
 
 pub use ask::{
-    AccessSpec, Ask, Asked, Command, DeviceId, DeviceSpec, ExploreWanted, Habit, Lens, PaceWanted, Protocol, RowsWanted, StepTo, Will,
-    WillProperties,
+    AccessSpec, Ask, Asked, Command, DeviceId, DeviceSpec, ExploreWanted, Habit, Lens, PaceWanted, Protocol, Role, RowsWanted, StepTo,
+    Wave, Will, WillProperties,
 };
+pub use capture::{ExportFormat, RecordingView};
 pub use explore::{ExplorerView, FindingKind, FindingView, TriedView};
 pub use fault::{Action, Cut, Fault, FaultRule, LinkAction, Matcher, RuleId, RuleView, Struck};
 pub use lineage::{LineageFate, LineageView, Outcome};
 pub use report::{
-    AccessView, Answer, ByteField, Counters, DeviceKind, DeviceState, DeviceView, Direction, Greeting, ModeView, OtherView, PaceView,
-    PacketView, Refusal, RelayView, Report, SceneView, Seen, SessionView, SlotPhase, SlotView, SubscriptionView, TimelineBucket, TopicView,
+    AccessView, Answer, ByteField, Counters, DeviceKind, DeviceState, DeviceView, Direction, Expectation, Greeting, ModeView, OtherView,
+    PaceView, PacketView, Refusal, RelayView, Report, SceneView, Seen, SessionView, SlotPhase, SlotView, SubscriptionView, TimelineBucket,
+    TopicView,
 };
 pub use row::{AgainWhy, CloseWhy, DropWhy, Fact, Fate, Kind, Letter, Note, PacketRow, ResendRule, Row, What};
 

@@ -44,6 +44,29 @@ pub enum Answer {
     Device(DeviceId),
     /// The rule that was armed.
     Rule(RuleId),
+    /// A file to be saved.
+    File {
+        /// Its name, with an ending that tells its kind.
+        name: String,
+        /// What stands in it.
+        #[serde(with = "crate::blob")]
+        bytes: Vec<u8>,
+    },
+    /// Text for the fragment of a link, `run=` and what follows.
+    Link(String),
+    /// What the scene expects, in the order of its text.
+    Judged(Vec<Expectation>),
+}
+
+/// Something that a scene expects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expectation {
+    /// As it stands in the scene's text, without its first word.
+    pub text: String,
+    /// It holds so far.
+    pub holds: bool,
+    /// Rows that are like it; of what is expected of a device: 0 or 1.
+    pub found: u64,
 }
 
 /// Why a command was refused; nothing has changed then.
@@ -166,6 +189,9 @@ pub struct Seen {
     /// The other future of the last fork.
     #[serde(default)]
     pub other: Option<OtherView>,
+    /// The capture that is shown instead of the world. It can be looked at and exported, not changed.
+    #[serde(default)]
+    pub recording: Option<crate::RecordingView>,
     /// Totals since the world began.
     pub counters: Counters,
 }
@@ -215,6 +241,12 @@ pub struct SceneView {
     pub name: String,
     /// It waits before its first event: `Step` or a running pace begins it.
     pub waiting: bool,
+    /// Its title, when it has one.
+    #[serde(default)]
+    pub title: String,
+    /// What it says of itself, a paragraph each.
+    #[serde(default)]
+    pub text: Vec<String>,
 }
 
 /// The other future of the last fork.

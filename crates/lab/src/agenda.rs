@@ -19,6 +19,8 @@ pub(crate) enum Due {
     Wake(DeviceId),
     /// All connections are cut.
     CutAll,
+    /// An input that was posted for later.
+    Act(u64),
 }
 
 /// The agenda. What is due at once (all traffic of real devices) is a plain queue; only what is due later is sorted.

@@ -74,6 +74,12 @@ impl Journal {
         self.marks.front().map_or(0, World::steps)
     }
 
+    /// The world that it begins with, and all that was posted since, with the steps done before; `None`: the beginning is forgotten.
+    pub(crate) fn beginning(&self) -> Option<(&World, impl Iterator<Item = (Step, Instant, &Input)>)> {
+        let first = self.marks.front().filter(|mark| mark.steps() == 0)?;
+        Some((first, self.entries.iter().map(|entry| (entry.after, entry.at, &entry.input))))
+    }
+
     /// Bytes it holds, as far as it can be told cheaply; at most the budget of the config, but for a single mark.
     pub fn bytes(&self) -> usize {
         self.bytes

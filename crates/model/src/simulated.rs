@@ -44,7 +44,13 @@ impl Simulated {
 
     /// Publishes a message.
     pub fn publish(&mut self, setup: &Setup, message: u8) -> Vec<Output> {
-        self.put(Input::Publish(Publication { topic: topic(message), payload: vec![message], qos: setup.qos, retain: false }))
+        self.put(Input::Publish(Publication {
+            topic: topic(message),
+            payload: vec![message],
+            qos: setup.qos,
+            retain: false,
+            address: None,
+        }))
     }
 
     /// Messages that it has not begun to send.

@@ -9,22 +9,22 @@ use contract::{Answer, Command, DeviceId, DeviceKind, DeviceSpec, PaceWanted, Re
 use mqtt::{QoS, Text, topic};
 
 use super::spec::check_spec;
-use super::{Bench, Outgoing, Press, Scene};
+use super::{Bench, Outgoing, Press};
 use crate::journal::Journal;
 use crate::pace::Wall;
-use crate::scene;
 use crate::trace::Trace;
 use crate::world::{Input, World};
 
 /// The device that publishes by hand when no other is named.
 const YOU: &str = "you";
-/// World time from one device's connecting to the next one's, at the beginning of a scene, so that each can be followed by itself.
-const BETWEEN_CONNECTS: u64 = 100_000;
 
 pub(super) type Result<T> = core::result::Result<T, Refusal>;
 
 impl Bench {
     pub(super) fn command(&mut self, wall: Wall, command: Command, out: &mut Vec<Outgoing>) -> Result<Answer> {
+        if matches!(command, Command::Step | Command::StepTo(_) | Command::Touch { .. } | Command::Fork { .. } | Command::Switch) {
+            self.must_show_the_world()?;
+        }
         match command {
             Command::Hello { build } if build == contract::BUILD => {}
             Command::Hello { .. } => return Err(Refusal::OtherBuild { worker: String::from(contract::BUILD) }),
@@ -36,6 +36,9 @@ impl Bench {
                     self.begin_scene(wall);
                 }
             }
+            Command::Export { format, mask_passwords } => return Ok(self.export(format, mask_passwords)),
+            Command::Import { name, bytes } => self.import(&name, &bytes)?,
+            Command::CloseRecording => self.recording = None,
             Command::Step => self.press_step(wall, Press::Any)?,
             Command::StepTo(to) => self.press_step(wall, Press::To(to))?,
             Command::AddRule(rule) => return self.add_rule(wall, rule).map(Answer::Rule),
@@ -51,6 +54,11 @@ impl Bench {
             Command::OpenFinding(at) => self.open_finding(wall, at)?,
             Command::Clear => self.clear(wall),
             Command::LoadScene(name) => self.load_scene(wall, &name)?,
+            Command::LoadText(text) => self.load_text(wall, "", &text)?,
+            Command::Judge => return Ok(Answer::Judged(self.judge_scene())),
+            Command::Record => return self.record().map(|bytes| Answer::File { name: String::from("run.glassmq"), bytes }),
+            Command::Share => return self.share().map(Answer::Link),
+            Command::Replay { bytes } => self.replay(wall, &bytes)?,
             Command::AddDevice(spec) => return self.add_device(wall, spec).map(Answer::Device),
             Command::RemoveDevice(id) => {
                 self.simulated(id)?;
@@ -89,36 +97,6 @@ impl Bench {
         self.pace.set(wanted, wall, self.world.now());
     }
 
-    /// Loads a scene before its first event.
-    pub fn load_scene(&mut self, wall: u64, name: &str) -> Result<()> {
-        let specs = scene::devices(name).ok_or(Refusal::NoSuchScene)?;
-        let live_by_itself = self.pace_untouched && self.pace.wanted() == PaceWanted::Live;
-        self.clear(wall);
-        if !live_by_itself {
-            self.set_pace(wall, PaceWanted::Paused);
-        }
-        let mut devices = Vec::with_capacity(specs.len());
-        for spec in specs {
-            devices.push(self.world.devices.next_id().saturating_add(devices.len() as DeviceId));
-            self.post(wall, Input::Add { spec, connect: false });
-        }
-        self.scene = Some(Scene { name: name.to_string(), devices, waiting: true, begun_at: 0 });
-        Ok(())
-    }
-
-    fn begin_scene(&mut self, wall: Wall) {
-        let Some(scene) = self.scene.as_mut().filter(|scene| scene.waiting) else { return };
-        scene.waiting = false;
-        scene.begun_at = self.world.steps();
-        let connects: Vec<Input> = scene
-            .devices
-            .iter()
-            .zip(0u64..)
-            .map(|(&device, nth)| Input::Connect { device, after: nth.saturating_mul(BETWEEN_CONNECTS) })
-            .collect();
-        connects.into_iter().for_each(|connect| self.post(wall, connect));
-    }
-
     fn press_step(&mut self, wall: Wall, wanted: Press) -> Result<()> {
         self.pace_untouched = false;
         if self.pace.wanted() != PaceWanted::Paused {
@@ -142,18 +120,30 @@ impl Bench {
 
     /// Begins again with an empty world. Real devices are closed; they may come back.
     pub(super) fn clear(&mut self, wall: Wall) {
+        self.clear_for(wall, self.seed.wrapping_add(1));
+    }
+
+    /// The same, with this seed.
+    pub(super) fn clear_for(&mut self, wall: Wall, seed: u64) {
         for conn in self.world.tunnelled() {
             self.tell_relay(&Record::Close { conn, why: "the world begins again" });
         }
         self.explorer = None;
-        self.begin_anew(wall, self.seed.wrapping_add(1));
+        self.recording = None;
+        self.begin_anew(wall, seed);
     }
 
     /// An empty world of this seed, with the users and rights of the old one.
     pub(super) fn begin_anew(&mut self, wall: Wall, seed: u64) {
-        self.seed = seed;
         let access = self.world.broker().access().clone();
-        self.world = World::new(self.config.clone(), self.seed);
+        self.begin_with(wall, seed, World::new(self.config.clone(), seed));
+        // Who begins again does not open the door by it.
+        self.keep_access(wall, access);
+    }
+
+    /// This world, of this seed, and nothing of the old one.
+    pub(super) fn begin_with(&mut self, wall: Wall, seed: u64, world: World) {
+        (self.seed, self.world) = (seed, world);
         self.journal = Journal::new(&self.config, &self.world);
         self.trace = Trace::new(&self.config);
         self.scene = None;
@@ -164,8 +154,6 @@ impl Bench {
         let wanted = self.pace.wanted();
         self.pace = crate::pace::Pace::new(wall);
         self.set_pace(wall, wanted);
-        // Who begins again does not open the door by it.
-        self.keep_access(wall, access);
     }
 
     fn add_device(&mut self, wall: Wall, spec: DeviceSpec) -> Result<DeviceId> {
@@ -253,7 +241,7 @@ pub(super) fn check_text(field: &str, text: &str) -> Result<()> {
     Text::new(text).map(drop).map_err(|error| bad(field, &error.to_string()))
 }
 
-pub(super) fn check_topic(field: &str, name: &str) -> Result<()> {
+pub(crate) fn check_topic(field: &str, name: &str) -> Result<()> {
     check_text(field, name)?;
     topic::TopicName::parse(name).map(drop).map_err(|error| bad(field, &error.to_string()))
 }

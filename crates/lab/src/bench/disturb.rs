@@ -82,7 +82,7 @@ impl Bench {
     }
 }
 
-fn check_rule(rule: &FaultRule) -> Result<()> {
+pub(crate) fn check_rule(rule: &FaultRule) -> Result<()> {
     if !(1..=1_000).contains(&rule.per_mille) {
         return Err(bad("per_mille", "The chance is 1 to 1,000 of a thousand."));
     }

@@ -1,6 +1,7 @@
 //! The explorer at work beside the world, a slice at a time.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use contract::{DeviceSpec, ExploreWanted, PaceWanted, Refusal};
@@ -56,7 +57,7 @@ impl Bench {
         self.set_pace(wall, PaceWanted::Paused);
         self.pace_untouched = false;
         inputs.into_iter().for_each(|input| self.post(wall, input));
-        self.scene = Some(super::Scene { name: String::from("finding"), devices: Vec::new(), waiting: false, begun_at: 0 });
+        self.scene = Some(super::Scene { name: String::from("finding"), script: Arc::default(), waiting: false, begun_at: 0 });
         Ok(())
     }
 }

@@ -1,8 +1,9 @@
 //! Looking: the world through a lens, when there is something new to see.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
-use contract::{Lens, PaceView, Report, RowsWanted, SceneView, Seen};
+use contract::{Lens, PaceView, Report, RowNo, RowsWanted, SceneView, Seen};
 
 use super::{Bench, Outgoing};
 use crate::pace::Wall;
@@ -43,6 +44,9 @@ impl Bench {
     }
 
     fn seen(&mut self, wall: Wall, lens: &Lens) -> Seen {
+        if let Some(recording) = &self.recording {
+            return self.seen_of(recording, lens);
+        }
         let past = lens.past.filter(|&step| self.go_back(step));
         let lineage = lens.packet.filter(|_| lens.lineage).and_then(|row| self.lineage(row));
         let world = self.past.as_ref().filter(|_| past.is_some()).unwrap_or(&self.world);
@@ -53,14 +57,7 @@ impl Bench {
             None => show::row(&self.trace, n),
             Some(step) => show::row_then(&self.trace, n, step),
         };
-        let window = match lens.rows {
-            None => first_row..first_row,
-            Some(RowsWanted::Last { count }) => end_row.saturating_sub(count.min(MOST_ROWS).into()).max(first_row)..end_row,
-            Some(RowsWanted::From { from, count }) => {
-                let from = from.clamp(first_row, end_row);
-                from..from.saturating_add(count.min(MOST_ROWS).into()).min(end_row)
-            }
-        };
+        let window = window(lens.rows, first_row, end_row);
         let (devices, more_devices) = show::devices(world);
         let waiting = self.scene.as_ref().is_some_and(|scene| scene.waiting);
         let due = self.world.next_at().is_some_and(|next| next <= self.limit(wall));
@@ -88,7 +85,12 @@ impl Bench {
             relay: self.relay.view.clone(),
             mode: show::mode(&self.world),
             access: show::access(&self.world),
-            scene: self.scene.as_ref().map(|scene| SceneView { name: scene.name.clone(), waiting: scene.waiting }),
+            scene: self.scene.as_ref().map(|scene| SceneView {
+                name: scene.name.clone(),
+                waiting: scene.waiting,
+                title: scene.script.title.clone(),
+                text: scene.script.text.clone(),
+            }),
             horizon: self.journal.horizon(),
             present: self.world.steps(),
             past,
@@ -97,7 +99,20 @@ impl Bench {
             answers_pings: self.answers_pings,
             explorer: self.explorer.as_ref().map(|explorer| explorer.view()),
             other: self.other_view(lens.compare),
+            recording: None,
             counters: contract::Counters { rows_forgotten: first_row, ..*world.counters() },
+        }
+    }
+}
+
+/// Rows that a lens wants, of those that there are.
+pub(super) fn window(wanted: Option<RowsWanted>, first_row: RowNo, end_row: RowNo) -> Range<RowNo> {
+    match wanted {
+        None => first_row..first_row,
+        Some(RowsWanted::Last { count }) => end_row.saturating_sub(count.min(MOST_ROWS).into()).max(first_row)..end_row,
+        Some(RowsWanted::From { from, count }) => {
+            let from = from.clamp(first_row, end_row);
+            from..from.saturating_add(count.min(MOST_ROWS).into()).min(end_row)
         }
     }
 }

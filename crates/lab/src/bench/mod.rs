@@ -8,12 +8,16 @@ mod access;
 mod command;
 mod disturb;
 mod explore;
+mod export;
 mod look;
 mod past;
+mod record;
 mod relay;
+mod scene;
 mod spec;
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use broker::Instant;
@@ -23,14 +27,19 @@ use contract::{Ask, Asked, DeviceId, PaceWanted, Report, RuleId, Step, StepTo};
 
 use crate::config::Config;
 use crate::explore::Explorer;
+use crate::import::Recording;
 use crate::journal::Journal;
 use crate::link::FlightNo;
 use crate::pace::{Pace, Wall};
+use crate::scn::Scenario;
 use crate::trace::Trace;
 use crate::world::{Departure, Fact, Input, Sink, Touch, World};
+pub(crate) use command::check_topic;
+pub(crate) use disturb::check_rule;
 use look::Pending;
 use past::Other;
 use relay::Relay;
+pub(crate) use spec::check_spec;
 
 /// Steps that one call may take before others get their turn: some tens of milliseconds.
 const STEPS_PER_TURN: u32 = 50_000;
@@ -95,6 +104,8 @@ pub struct Bench {
     /// The other future of the last fork.
     other: Option<Other>,
     explorer: Option<Explorer>,
+    /// A capture that is shown instead of the world.
+    recording: Option<Recording>,
     /// PINGREQ is answered while the world is paused.
     answers_pings: bool,
     revision: u64,
@@ -118,7 +129,8 @@ enum Press {
 #[derive(Clone, Debug)]
 struct Scene {
     name: String,
-    devices: Vec<DeviceId>,
+    /// What begins when it no longer waits, and what it expects.
+    script: Arc<Scenario>,
     waiting: bool,
     /// The step after which it was begun.
     begun_at: Step,
@@ -141,6 +153,7 @@ impl Bench {
             found_by_message: None,
             other: None,
             explorer: None,
+            recording: None,
             answers_pings: true,
             revision: 1,
             batches: Vec::new(),

@@ -1,7 +1,7 @@
 //! What a simulated device may be made of.
 
 use alloc::string::String;
-use contract::{DeviceSpec, Habit, Protocol, Will, WillProperties};
+use contract::{DeviceSpec, Habit, Protocol, Wave, Will, WillProperties};
 use mqtt::topic;
 
 use super::command::{Result, bad, check_filter, check_qos, check_text, check_topic};
@@ -10,7 +10,7 @@ use super::command::{Result, bad, check_filter, check_qos, check_text, check_top
 const MAX_USER_PROPERTIES: usize = 32 * 1024;
 
 /// Whether a device can be what it shall be; else which field is wrong, and what would be right.
-pub(super) fn check_spec(spec: &DeviceSpec) -> Result<()> {
+pub(crate) fn check_spec(spec: &DeviceSpec) -> Result<()> {
     check_text("client_id", &spec.client_id)?;
     if spec.client_id.is_empty() {
         return Err(bad("client_id", "A simulated device needs a Client Identifier of at least one character."));
@@ -34,6 +34,10 @@ pub(super) fn check_spec(spec: &DeviceSpec) -> Result<()> {
                     return Err(bad("every_ms", "A device may publish every 10 milliseconds or less often, or once (0)."));
                 }
             }
+            Habit::Measure { .. } | Habit::Request { .. } | Habit::Serve { .. } | Habit::GoOffline { .. } | Habit::ResendAlive { .. } => {
+                check_habit(spec, habit)?;
+            }
+            Habit::NeverAcknowledge | Habit::AcknowledgeTwice | Habit::ReuseBusyId => {}
             Habit::Respond { filter, qos, topic, answer_qos, .. } => {
                 check_filter(filter)?;
                 check_topic("topic", topic)?;
@@ -46,6 +50,59 @@ pub(super) fn check_spec(spec: &DeviceSpec) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What measures, asks, serves or comes and goes.
+fn check_habit(spec: &DeviceSpec, habit: &Habit) -> Result<()> {
+    match habit {
+        Habit::Measure { topic, wave, qos, every_ms, .. } => {
+            check_topic("topic", topic)?;
+            check_qos("qos", *qos)?;
+            check_wave(*wave)?;
+            at_least("every_ms", *every_ms, 10)
+        }
+        Habit::Request { topic, response_topic, qos, every_ms, .. } => {
+            if spec.protocol != Protocol::V5 {
+                return Err(bad("protocol", "Response Topic and Correlation Data exist from MQTT 5.0 on."));
+            }
+            check_topic("topic", topic)?;
+            check_topic("response_topic", response_topic)?;
+            check_qos("qos", *qos)?;
+            if *every_ms > 0 { at_least("every_ms", *every_ms, 10) } else { Ok(()) }
+        }
+        Habit::Serve { filter, state, qos, .. } => {
+            check_filter(filter)?;
+            check_qos("qos", *qos)?;
+            let Some(state) = state else { return Ok(()) };
+            check_topic("state", state)?;
+            if topic::matches(filter, state) {
+                return Err(bad("state", "The state's topic matches the request's filter: the device would ask itself."));
+            }
+            Ok(())
+        }
+        Habit::GoOffline { after_ms, for_ms, .. } => {
+            at_least("after_ms", *after_ms, 10)?;
+            at_least("for_ms", *for_ms, 10)
+        }
+        Habit::ResendAlive { after_ms } => at_least("after_ms", *after_ms, 10),
+        _ => Ok(()),
+    }
+}
+
+fn check_wave(wave: Wave) -> Result<()> {
+    let (Wave::Sine { min, max, .. } | Wave::Walk { min, max, .. }) = wave;
+    if min > max {
+        return Err(bad("wave", "The lowest value is not above the highest."));
+    }
+    match wave {
+        Wave::Sine { period_ms, .. } => at_least("period_ms", period_ms, 100),
+        Wave::Walk { step, .. } if step < 1 => Err(bad("step", "A walk changes by a thousandth at least.")),
+        Wave::Walk { .. } => Ok(()),
+    }
+}
+
+fn at_least(field: &str, millis: u32, least: u32) -> Result<()> {
+    if millis < least { Err(bad(field, &alloc::format!("It takes {least} milliseconds at least."))) } else { Ok(()) }
 }
 
 fn check_login(spec: &DeviceSpec) -> Result<()> {

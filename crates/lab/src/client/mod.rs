@@ -9,6 +9,7 @@ mod habit;
 mod packets;
 mod publish;
 mod scram;
+mod serve;
 mod terms;
 
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -19,7 +20,7 @@ use broker::Instant;
 use contract::{DeviceSpec, Protocol};
 use mqtt::{Frame, PacketId, QoS, Version};
 
-use habit::Schedule;
+use habit::{Schedule, Vices};
 use publish::Sending;
 use terms::Terms;
 
@@ -55,6 +56,17 @@ pub struct Publication {
     pub qos: QoS,
     /// To be retained; not sent so to a broker that retains nothing.
     pub retain: bool,
+    /// Where its answer is to go, and what tells it from others; v5 only, not sent by others.
+    pub address: Option<Address>,
+}
+
+/// What ties a request and its answer together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Address {
+    /// Response Topic; of a request.
+    pub response_topic: Option<String>,
+    /// Correlation Data.
+    pub correlation_data: Option<Vec<u8>>,
 }
 
 /// One thing it wants done.
@@ -135,6 +147,14 @@ pub struct Client {
     /// The SUBSCRIBE whose SUBACK is awaited before the habits begin.
     subscribing: Option<PacketId>,
     schedules: Vec<Schedule>,
+    /// Of each habit, what it knows.
+    serving: Vec<serve::Serving>,
+    vices: Vices,
+    /// When it goes offline by habit, for how many microseconds, and whether it says so.
+    departure: Option<(Instant, u64, bool)>,
+    /// It has gone by habit and comes back after so many microseconds.
+    away_for: Option<u64>,
+    dice: u64,
     /// It is observed: it tells what its application says and gets, and this many messages it may still say by itself.
     observed: Option<u32>,
     /// Where it stands in proving itself.
@@ -150,6 +170,10 @@ impl Client {
             Protocol::V5 => Version::V5,
         };
         let schedules = habit::schedules(&spec.habits);
+        let serving = alloc::vec![serve::Serving::default(); spec.habits.len()];
+        let vices = Vices::of(&spec.habits);
+        let name =
+            spec.client_id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
         let client_id = if spec.asks_for_client_id { String::new() } else { spec.client_id.clone() };
         Client {
             spec,
@@ -174,9 +198,20 @@ impl Client {
             aliases_out: BTreeMap::new(),
             subscribing: None,
             schedules,
+            serving,
+            vices,
+            departure: None,
+            away_for: None,
+            dice: name,
             observed: None,
             proving: scram::Proving::default(),
         }
+    }
+
+    /// The same client with other chance: that of the world it lives in.
+    pub(crate) fn with_seed(mut self, seed: u64) -> Client {
+        self.dice = self.dice.wrapping_add(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        self
     }
 
     /// The version it speaks.
@@ -224,8 +259,11 @@ impl Client {
 
     /// When it wants to be woken.
     pub fn next_timeout(&self) -> Option<Instant> {
-        let habits = if self.stage == Stage::Running { self.schedules.iter().filter_map(|s| s.next_at).min() } else { None };
-        [self.reconnect_at, self.ping_due(), self.answer_due(), habits].into_iter().flatten().min()
+        let runs = self.stage == Stage::Running;
+        let habits = if runs { self.schedules.iter().filter_map(|s| s.next_at).min() } else { None };
+        let again = if runs { self.again_due() } else { None };
+        let departure = self.departure.filter(|_| runs).map(|(at, ..)| at);
+        [self.reconnect_at, self.ping_due(), self.answer_due(), habits, again, departure].into_iter().flatten().min()
     }
 
     /// When it must say that it lives [MQTT-3.1.2-20; 3.1.1: MQTT-3.1.2-23].
@@ -257,7 +295,10 @@ impl Client {
         self.pinged_at = None;
         self.nothing_is_under_way();
         self.schedules.iter_mut().for_each(|schedule| schedule.next_at = None);
-        if self.wanted {
+        self.departure = None;
+        if let Some(pause) = self.away_for.take().filter(|_| self.wanted) {
+            self.reconnect_at = Some(now.after(pause));
+        } else if self.wanted {
             // 1, 2, 4 … 32 seconds: what client libraries do.
             let wait = 1u32 << self.losses.min(5);
             self.losses = self.losses.saturating_add(1);
@@ -275,7 +316,11 @@ impl Client {
         if self.answer_due().is_some_and(|at| at <= now) {
             return self.close(out);
         }
-        for publication in self.schedules.iter_mut().filter_map(|schedule| schedule.due(now)).collect::<Vec<_>>() {
+        if self.departure.is_some_and(|(at, ..)| at <= now) {
+            return self.go_away(now, out);
+        }
+        let (id, dice) = (&self.client_id, &mut self.dice);
+        for publication in self.schedules.iter_mut().filter_map(|schedule| schedule.due(now, id, dice)).collect::<Vec<_>>() {
             if let Some(left) = &mut self.observed {
                 let Some(fewer) = left.checked_sub(1) else {
                     // Nothing more to say: no alarm, so that its world can come to rest.
@@ -287,6 +332,7 @@ impl Client {
             }
             self.publish(now, publication, out);
         }
+        self.send_again(now, out);
         if self.ping_due().is_some_and(|at| at <= now) {
             self.ping(now, out);
         }

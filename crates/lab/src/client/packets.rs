@@ -9,7 +9,7 @@ use mqtt::{
     SubscriptionOptions, Text,
 };
 
-use super::{Client, Output, Publication, Stage, habit};
+use super::{Address, Client, Output, Publication, Stage, habit};
 
 impl Client {
     pub(super) fn on_frame(&mut self, now: Instant, frame: Frame<'_>, out: &mut Vec<Output>) {
@@ -66,6 +66,7 @@ impl Client {
 
     pub(super) fn begin_habits(&mut self, now: Instant) {
         self.schedules.iter_mut().for_each(|schedule| schedule.begin(now));
+        self.departure = habit::departure(&self.spec.habits, now);
     }
 
     /// A message, wanted or not: it is acknowledged at once, so acknowledgements stand in the order of the messages [MQTT-4.5.0-2,
@@ -96,11 +97,17 @@ impl Client {
         if is_new {
             let alias = publish.properties.topic_alias().filter(|_| publish.topic.is_empty());
             let topic = alias.and_then(|alias| self.aliases_in.get(&alias)).map_or(publish.topic.as_str(), String::as_str);
+            let (topic, payload) = (String::from(topic), publish.payload.to_vec());
+            let address = Address {
+                response_topic: publish.properties.response_topic().map(|topic| String::from(topic.as_str())),
+                correlation_data: publish.properties.correlation_data().map(|data| data.to_vec()),
+            };
+            let got = Publication { topic, payload, qos: publish.qos, retain: publish.retain, address: Some(address) };
+            let answers = habit::answers(&self.spec.habits, &mut self.serving, &got);
             if self.observed.is_some() {
-                let (topic, payload) = (String::from(topic), publish.payload.to_vec());
-                out.push(Output::Got(Publication { topic, payload, qos: publish.qos, retain: publish.retain }));
+                out.push(Output::Got(got));
             }
-            for answer in habit::answers(&self.spec.habits, topic) {
+            for answer in answers {
                 self.publish(now, answer, out);
             }
         }
@@ -128,8 +135,15 @@ impl Client {
         (packet_id, reason): (PacketId, ReasonCode),
         out: &mut Vec<Output>,
     ) {
+        let own = kind == PacketType::Pubrel;
+        if self.vices.never_acknowledges && !own {
+            return;
+        }
         let mut bytes = Vec::new();
         Ack { packet_id, reason, properties: Properties::EMPTY }.encode(kind, self.version, &mut bytes);
+        if self.vices.acknowledges_twice && !own {
+            self.send(now, bytes.clone(), out);
+        }
         self.send(now, bytes, out);
     }
 
@@ -144,6 +158,16 @@ impl Client {
         self.wanted = false;
         self.reconnect_at = None;
         if self.stage == Stage::Running {
+            self.send_disconnect(now, ReasonCode::Success, out);
+        }
+        self.close(out);
+    }
+
+    /// Goes offline by habit, to come back later.
+    pub(super) fn go_away(&mut self, now: Instant, out: &mut Vec<Output>) {
+        let Some((_, pause, politely)) = self.departure.take() else { return };
+        self.away_for = Some(pause);
+        if politely {
             self.send_disconnect(now, ReasonCode::Success, out);
         }
         self.close(out);

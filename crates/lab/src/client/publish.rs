@@ -4,9 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use broker::Instant;
-use mqtt::{PacketId, PacketType, Properties, PropertiesBuf, Property, Publish, QoS, ReasonCode, Text};
+use mqtt::{Binary, PacketId, PacketType, Properties, PropertiesBuf, Property, Publish, QoS, ReasonCode, Text};
 
-use super::{Client, Output, Publication, Stage};
+use super::{Address, Client, Output, Publication, Stage};
 
 /// A message of its own that is not acknowledged.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub(super) struct Sending {
     released: Option<u64>,
     /// Its PUBLISH or PUBREL was sent on the present connection.
     sent: bool,
+    /// When it is sent again on the same connection, by a client that does so.
+    again_at: Option<Instant>,
 }
 
 impl Client {
@@ -74,7 +76,7 @@ impl Client {
 
     /// The connection is gone: nothing is under way on it.
     pub(super) fn nothing_is_under_way(&mut self) {
-        self.sending.iter_mut().for_each(|sending| sending.sent = false);
+        self.sending.iter_mut().for_each(|sending| (sending.sent, sending.again_at) = (false, None));
         self.aliases_out.clear();
         self.aliases_in.clear();
     }
@@ -113,6 +115,23 @@ impl Client {
         self.acknowledge(now, PacketType::Pubrel, (id, ReasonCode::Success), out);
     }
 
+    /// When something is to be sent again by a client that does so on a living connection.
+    pub(super) fn again_due(&self) -> Option<Instant> {
+        self.sending.iter().filter_map(|sending| sending.again_at).min()
+    }
+
+    /// Sends again what is due: a habit that 5.0 forbids [MQTT-4.4.0-1].
+    pub(super) fn send_again(&mut self, now: Instant, out: &mut Vec<Output>) {
+        let due = |sending: &&mut Sending| sending.again_at.is_some_and(|at| at <= now);
+        let again = |sending: &mut Sending| {
+            sending.again_at = None;
+            sending.released.is_none().then(|| (sending.id, sending.publication.clone()))
+        };
+        for (id, publication) in self.sending.iter_mut().filter(due).filter_map(again).collect::<Vec<_>>() {
+            self.send_publish(now, &publication, Some(id), true, out);
+        }
+    }
+
     /// A Packet Identifier that is not in use [MQTT-2.2.1-3].
     pub(super) fn free_id(&mut self) -> Option<PacketId> {
         for _ in 0..=u16::MAX {
@@ -139,7 +158,11 @@ impl Client {
     fn begin(&mut self, now: Instant, mut publication: Publication, out: &mut Vec<Output>) {
         publication.qos = publication.qos.min(self.terms.maximum_qos);
         publication.retain &= self.terms.retain;
-        let id = if publication.qos == QoS::AtMostOnce { None } else { self.free_id() };
+        let id = match publication.qos {
+            QoS::AtMostOnce => None,
+            _ if self.vices.reuses_id => PacketId::new(1),
+            _ => self.free_id(),
+        };
         if publication.qos > QoS::AtMostOnce && id.is_none() {
             return out.push(Output::GaveUp);
         }
@@ -147,7 +170,8 @@ impl Client {
             return out.push(Output::GaveUp);
         }
         if let Some(id) = id {
-            self.sending.push_back(Sending { id, publication, released: None, sent: true });
+            let again_at = self.vices.resends_after.map(|after| now.after(after));
+            self.sending.push_back(Sending { id, publication, released: None, sent: true, again_at });
         }
     }
 
@@ -157,6 +181,14 @@ impl Client {
         let (topic, alias) = self.alias_of(&of.topic, dup);
         if let Some(alias) = alias {
             let _ = properties.push(Property::TopicAlias(alias));
+        }
+        if let Some(Address { response_topic, correlation_data }) = &of.address {
+            if let Some(topic) = response_topic {
+                let _ = properties.push(Property::ResponseTopic(Text::clipped(topic)));
+            }
+            if let Some(data) = correlation_data {
+                let _ = properties.push(Property::CorrelationData(Binary::new(data).unwrap_or(Binary::EMPTY)));
+            }
         }
         let properties = if self.version.is_v5() { properties.as_properties() } else { Properties::EMPTY };
         let topic = Text::clipped(topic);

@@ -41,6 +41,7 @@ impl World {
         let departure = Departure {
             flight: self.last_flight,
             device: link.device,
+            conn,
             to_broker: false,
             version: link.version,
             bytes,

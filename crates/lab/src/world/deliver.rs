@@ -19,6 +19,11 @@ impl World {
             Due::Wake(device) => self.wake(device, sink),
             Due::Connect(device) => self.drive(device, client::Input::Connect, sink),
             Due::CutAll => self.cut_all(sink),
+            Due::Act(no) => {
+                if let Some(input) = self.later.remove(&no) {
+                    self.take(input, sink);
+                }
+            }
         }
     }
 

@@ -187,7 +187,7 @@ impl World {
         if let Some(tunnelled) = link.tunnel.as_mut().filter(|_| !to_broker) {
             tunnelled.unsent = tunnelled.unsent.saturating_add(bytes.len());
         }
-        sink.departed(Departure { flight, device, to_broker, version, bytes: &bytes, bad: false, message: 0 });
+        sink.departed(Departure { flight, device, conn, to_broker, version, bytes: &bytes, bad: false, message: 0 });
         sink.touched(flight, Touch::Planned(Some(struck)));
         self.agenda.push(self.now, due_on(conn, to_broker));
     }
@@ -344,7 +344,8 @@ impl World {
     /// that it makes is not sent a second time.
     pub(super) fn answer_pings(&mut self, sink: &mut dyn Sink) {
         for no in self.tunnelled() {
-            let Some(link) = self.by_tunnel.get(&no).and_then(|conn| self.links.get_mut(conn)) else { continue };
+            let Some(&conn) = self.by_tunnel.get(&no) else { continue };
+            let Some(link) = self.links.get_mut(&conn) else { continue };
             let waiting = u32::try_from(link.to_broker.pings()).unwrap_or(u32::MAX);
             while link.answered_pings < waiting && !link.silent {
                 let Some(tunnelled) = link.tunnel.as_mut().filter(|t| t.spill.is_empty() && t.window >= PINGRESP.len()) else { break };
@@ -353,7 +354,7 @@ impl World {
                 self.last_flight = self.last_flight.wrapping_add(1);
                 let flight = self.last_flight;
                 let (device, version) = (link.device, link.version);
-                sink.departed(Departure { flight, device, to_broker: false, version, bytes: &PINGRESP, bad: false, message: 0 });
+                sink.departed(Departure { flight, device, conn, to_broker: false, version, bytes: &PINGRESP, bad: false, message: 0 });
                 sink.landed(flight);
                 sink.fact(device, Fact::PingAnswered);
                 transmit(tunnelled, &PINGRESP, sink);

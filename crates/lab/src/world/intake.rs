@@ -35,7 +35,7 @@ impl World {
             Input::Access(access) => self.turn(broker::Input::Access(access), sink),
             Input::Mode { mode, explain } => self.broker.set_mode(mode, explain),
             Input::Publish { device, topic, payload, qos, retain } => {
-                let publication = Publication { topic, payload: payload.to_vec(), qos, retain };
+                let publication = Publication { topic, payload: payload.to_vec(), qos, retain, address: None };
                 self.drive(device, client::Input::Publish(publication), sink);
             }
             Input::AddRule(rule) => self.faults.add(self.now, rule),
@@ -46,6 +46,12 @@ impl World {
             Input::AnswerPings => self.answer_pings(sink),
             Input::Place { flight, fault } => self.faults.plan(flight, Struck { rule: 0, fault }, self.now),
             Input::Observe(most) => self.devices.clients().for_each(|client| client.observe(most)),
+            Input::Later { after, input } => {
+                self.last_later = self.last_later.saturating_add(1);
+                self.later.insert(self.last_later, *input);
+                self.agenda.push(self.now.after(after), Due::Act(self.last_later));
+            }
+            Input::Halt => sink.halt(0),
             Input::CutAll { at } => self.agenda.push(at.max(self.now), Due::CutAll),
         }
     }
@@ -86,7 +92,7 @@ impl World {
         let name: Arc<str> = Arc::from(&*spec.client_id);
         let id = self.devices.add(self.now, name, DeviceKind::Simulated, "sim", Arc::from(""));
         if let Some(device) = self.devices.get_mut(id) {
-            let client = Client::new(spec, self.config.max_client_backlog);
+            let client = Client::new(spec, self.config.max_client_backlog).with_seed(self.seed);
             device.version = Some(client.version());
             device.client = Some(Box::new(client));
         }
@@ -239,6 +245,7 @@ impl World {
                     let departure = Departure {
                         flight: self.last_flight,
                         device: link.device,
+                        conn,
                         to_broker: true,
                         version: version_of(frame, link.version),
                         bytes: frame.bytes(),
@@ -272,6 +279,7 @@ impl World {
         sink.departed(Departure {
             flight: self.last_flight,
             device: link.device,
+            conn,
             to_broker: true,
             version: link.version,
             bytes,

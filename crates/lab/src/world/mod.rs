@@ -11,7 +11,8 @@ mod devices;
 mod fate;
 mod intake;
 
-use alloc::collections::VecDeque;
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -146,6 +147,15 @@ pub enum Input {
     },
     /// Let all simulated devices tell what their applications say and get; each habit says at most so many messages from now on.
     Observe(u32),
+    /// Do this so many microseconds later: what a scenario plans.
+    Later {
+        /// From now.
+        after: u64,
+        /// What.
+        input: Box<Input>,
+    },
+    /// Pause the world, as a break-point does.
+    Halt,
     /// Cut all connections at this time.
     CutAll {
         /// When.
@@ -160,6 +170,8 @@ pub struct Departure<'a> {
     pub flight: FlightNo,
     /// The device's lane.
     pub device: DeviceId,
+    /// The connection.
+    pub conn: ConnId,
     /// From the device to the broker.
     pub to_broker: bool,
     /// Protocol version of the connection, as far as it is known.
@@ -260,6 +272,11 @@ pub struct World {
     last_conn: u32,
     last_flight: FlightNo,
     outbox: Outbox,
+    /// Feeds the chance of simulated devices.
+    pub(crate) seed: u64,
+    /// Inputs that wait for their time, by number.
+    later: BTreeMap<u64, Input>,
+    last_later: u64,
     /// A packet that a simulated device looks at.
     handed_over: Vec<u8>,
     /// Links on which nothing arrives.
@@ -284,6 +301,9 @@ impl World {
             last_conn: 0,
             last_flight: 0,
             outbox: Outbox::default(),
+            seed,
+            later: BTreeMap::new(),
+            last_later: 0,
             handed_over: Vec::new(),
             silent_links: 0,
         }

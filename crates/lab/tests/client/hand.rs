@@ -130,7 +130,7 @@ impl Hand {
 
     /// The application publishes.
     pub(crate) fn publish(&mut self, topic: &str, qos: QoS) {
-        self.put(Input::Publish(Publication { topic: topic.into(), payload: b"m".to_vec(), qos, retain: false }));
+        self.put(Input::Publish(Publication { topic: topic.into(), payload: b"m".to_vec(), qos, retain: false, address: None }));
     }
 
     /// The connection is lost, and the client comes back when its patience is over, as far as CONNECT.

@@ -120,7 +120,7 @@ fn quality_retention_and_size_are_what_the_broker_takes() {
     hand.accept(false, &[Property::MaximumQos(1), Property::RetainAvailable(0), Property::MaximumPacketSize(20)]);
     hand.said();
     hand.publish("t", QoS::ExactlyOnce);
-    let publication = |payload| lab::client::Publication { topic: "t".into(), payload, qos: QoS::AtMostOnce, retain: true };
+    let publication = |payload| lab::client::Publication { topic: "t".into(), payload, qos: QoS::AtMostOnce, retain: true, address: None };
     // Two bytes of header, three of topic, one of properties.
     hand.put(lab::client::Input::Publish(publication(vec![0; 14])));
     hand.put(lab::client::Input::Publish(publication(vec![0; 15])));
