@@ -19,6 +19,8 @@ pub struct Config {
     pub max_row_bytes: usize,
     /// Bytes of one packet that are kept for the inspector.
     pub max_packet_bytes: usize,
+    /// CONNECT packets that are kept for exports when their rows are forgotten; beyond, those of connections without rows go first.
+    pub max_kept_connects: usize,
     /// Bytes of inputs that the journal keeps; older ones are forgotten and the horizon moves.
     pub max_journal_bytes: usize,
     /// Kept copies of the world.
@@ -29,6 +31,8 @@ pub struct Config {
     pub max_client_backlog: usize,
     /// Bytes of the text of a file of users or rights.
     pub max_access_bytes: usize,
+    /// Bytes of a capture that is to be looked at.
+    pub max_import_bytes: usize,
     /// Rules of faults and break-points.
     pub max_rules: usize,
     /// Packets under way for which a fault is planned at once; those beyond pass, and the rule counts them as missed.
@@ -48,11 +52,13 @@ impl Default for Config {
             max_rows: 100_000,
             max_row_bytes: 32 * 1024 * 1024,
             max_packet_bytes: 4 * 1024,
+            max_kept_connects: 1_024,
             max_journal_bytes: 64 * 1024 * 1024,
             max_marks: 16,
             mark_every: 16_384,
             max_client_backlog: 1_000,
             max_access_bytes: 1024 * 1024,
+            max_import_bytes: 128 * 1024 * 1024,
             max_rules: 100,
             max_planned_faults: 10_000,
             max_steps_per_press: 100_000,

@@ -1,8 +1,9 @@
 //! What happened, kept in rings of bounded size. Writing costs a few copies and no allocation; words are made only for what is looked at.
 
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeSet, VecDeque};
+use alloc::vec::Vec;
 
-use broker::Instant;
+use broker::{ConnId, Instant};
 use contract::{DeviceId, Fate, RowNo, Step, Struck};
 use mqtt::Version;
 
@@ -28,6 +29,7 @@ pub(crate) struct Record {
 /// The packet of a row.
 #[derive(Clone, Debug)]
 pub(crate) struct PacketRecord {
+    pub(crate) conn: ConnId,
     pub(crate) to_broker: bool,
     pub(crate) bad: bool,
     pub(crate) version: Version,
@@ -70,6 +72,9 @@ pub(crate) struct Trace {
     first_fact: u64,
     bytes: VecDeque<u8>,
     first_byte: u64,
+    max_connects: usize,
+    /// CONNECT packets whose rows are forgotten, for without them nothing else of their connections can be read. Oldest first.
+    connects: VecDeque<(Record, Vec<u8>)>,
     /// Row of each flight from `first_flight` on.
     flights: VecDeque<RowNo>,
     first_flight: FlightNo,
@@ -93,6 +98,8 @@ impl Trace {
             first_fact: 0,
             bytes: VecDeque::new(),
             first_byte: 0,
+            max_connects: config.max_kept_connects,
+            connects: VecDeque::new(),
             flights: VecDeque::new(),
             first_flight: 1,
             flows: Flows::default(),
@@ -121,11 +128,16 @@ impl Trace {
     }
 
     /// The kept bytes of a packet; empty when they have fallen off the ring.
-    pub(crate) fn bytes(&self, packet: &PacketRecord) -> alloc::vec::Vec<u8> {
+    pub(crate) fn bytes(&self, packet: &PacketRecord) -> Vec<u8> {
         let (from, len) = packet.bytes;
         let Some(from) = from.checked_sub(self.first_byte).and_then(|from| usize::try_from(from).ok()) else { return Default::default() };
         let end = from.saturating_add(len as usize).min(self.bytes.len());
         self.bytes.range(from.min(end)..end).copied().collect()
+    }
+
+    /// CONNECT packets whose rows are forgotten, with their kept bytes, oldest first.
+    pub(crate) fn connects(&self) -> impl Iterator<Item = &(Record, Vec<u8>)> {
+        self.connects.iter()
     }
 
     /// The first kept byte of a packet.
@@ -154,6 +166,7 @@ impl Trace {
         let bytes = (self.first_byte.saturating_add(self.bytes.len() as u64), kept.len() as u32);
         self.bytes.extend(kept);
         let packet = PacketRecord {
+            conn: departure.conn,
             to_broker: departure.to_broker,
             bad: departure.bad,
             version: departure.version,
@@ -344,10 +357,28 @@ impl Trace {
         self.rows.push_back(Record { step: self.step, at: self.now, device, packet, done: 0, facts: (first_fact, 0) });
     }
 
+    fn keep_connect(&mut self, record: &Record) {
+        let Some(packet) = record.packet.as_ref().filter(|packet| packet.to_broker && !packet.bad) else { return };
+        if self.first_byte(packet).is_none_or(|first| first >> 4 != 1) || self.max_connects == 0 {
+            return;
+        }
+        if self.connects.len() >= self.max_connects {
+            let in_rows: BTreeSet<ConnId> = self.rows.iter().filter_map(|row| Some(row.packet.as_ref()?.conn)).collect();
+            self.connects.retain(|(connect, _)| connect.packet.as_ref().is_some_and(|packet| in_rows.contains(&packet.conn)));
+        }
+        // Half of them at once, so that the search above is not made for each packet.
+        if self.connects.len() >= self.max_connects {
+            (0..=self.connects.len() / 2).for_each(|_| drop(self.connects.pop_front()));
+        }
+        let bytes = self.bytes(packet);
+        self.connects.push_back((record.clone(), bytes));
+    }
+
     fn forget_row(&mut self) {
         let Some(record) = self.rows.pop_front() else { return };
         let row = self.first_row;
         self.first_row = row.saturating_add(1);
+        self.keep_connect(&record);
         if let Some(packet) = record.packet {
             let end = packet.bytes.0.saturating_add(u64::from(packet.bytes.1));
             let gone = usize::try_from(end.saturating_sub(self.first_byte)).unwrap_or(0).min(self.bytes.len());

@@ -83,9 +83,10 @@ impl Pcapng {
                 reader.big = match mark {
                     Some([0x1A, 0x2B, 0x3C, 0x4D]) => true,
                     Some([0x4D, 0x3C, 0x2B, 0x1A]) => false,
-                    _ => {
+                    Some(_) => {
                         return Err(format!("At byte {}: the mark of the byte order, 1a 2b 3c 4d, is not there.", begin.saturating_add(8)));
                     }
+                    None => return reader.take(8, "the header of a section").map(drop),
                 };
             }
             let kind = if reader.big { u32::from_be_bytes(first) } else { u32::from_le_bytes(first) };
