@@ -12,7 +12,7 @@ use crate::{setup, sizes};
 pub(crate) fn run_all(log: &File) -> Outcome<()> {
     let relay = make()?;
     sizes::report(&root().join("dist"))?;
-    setup::debian(&[("chromium", "chromium"), ("mosquitto_pub", "mosquitto-clients")])?;
+    setup::debian(&[("chromium", "chromium"), ("mosquitto_pub", "mosquitto-clients"), setup::TSHARK])?;
     let python = setup::python()?;
     let tests = tests()?;
     say(format!("{} files of end-to-end tests", tests.len()));

@@ -139,6 +139,9 @@ fn is(program: &Path, version: &str) -> bool {
     ask(command(program).arg("--version")).is_some_and(|said| said.split_whitespace().any(|word| word == version))
 }
 
+/// Reads the captures that the lab exports: whether Wireshark understands them, only its own dissectors can tell.
+pub(crate) const TSHARK: (&str, &str) = ("tshark", "tshark");
+
 /// A browser, its driver and the clients of the end-to-end tests, from Debian's packages.
 pub(crate) fn debian(needs: &[(&str, &str)]) -> Outcome<()> {
     let missing: Vec<&str> = needs.iter().filter(|(program, _)| find(program).is_none()).map(|(_, package)| *package).collect();

@@ -91,7 +91,7 @@ impl Pcapng {
             }
             let kind = if reader.big { u32::from_be_bytes(first) } else { u32::from_le_bytes(first) };
             let length = reader.u32("the length of a block")? as usize;
-            let Some(inner) = length.checked_sub(12).filter(|_| length % 4 == 0) else {
+            let Some(inner) = length.checked_sub(12).filter(|_| length.is_multiple_of(4)) else {
                 return Err(format!(
                     "At byte {}: a block of {length} bytes; it must be 12 or more, and a multiple of 4.",
                     begin.saturating_add(4)

@@ -42,10 +42,13 @@ pub(super) struct Recorder {
     by_name: BTreeMap<String, DeviceId>,
     counters: Counters,
     /// What has set out and was not seen to arrive yet, where both ends of a link are seen.
-    under_way: BTreeMap<(ConnAt, bool), VecDeque<(FlightNo, Vec<u8>)>>,
+    under_way: BTreeMap<(ConnAt, bool), Waiting>,
     /// The newest that was seen to arrive there.
     arrived: BTreeMap<(ConnAt, bool), FlightNo>,
 }
+
+/// Packets in the order in which they set out.
+type Waiting = VecDeque<(FlightNo, Vec<u8>)>;
 
 struct Conn {
     peer: Arc<str>,

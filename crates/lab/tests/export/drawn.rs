@@ -65,7 +65,8 @@ fn nothing_that_a_device_says_becomes_a_part_of_the_diagram() {
         };
         let codes = shown.split('#').skip(1).map(|rest| rest.split_once(';').expect("a code ends").0);
         assert!(codes.into_iter().all(|code| code.parse::<u32>().is_ok()), "{line}");
-        let bare: String = shown.split('#').enumerate().map(|(n, part)| if n == 0 { part } else { part.split_once(';').unwrap().1 }).collect();
+        let bare: String =
+            shown.split('#').enumerate().map(|(n, part)| if n == 0 { part } else { part.split_once(';').unwrap().1 }).collect();
         assert!(bare.chars().all(|it| it.is_ascii_alphanumeric() || " ./_-,()?".contains(it)), "{line}");
         assert!(!shown.split(|it: char| !it.is_ascii_alphanumeric()).any(|word| word.eq_ignore_ascii_case("end")), "{line}");
     }

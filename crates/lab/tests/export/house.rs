@@ -1,8 +1,6 @@
 //! A run with all that exports have to show: three versions, all QoS, faults, a takeover, ends of all sorts.
 
-use contract::{
-    Action, Answer, Command, Cut, DeviceSpec, ExportFormat, Fault, FaultRule, Habit, Kind, Matcher, Protocol, Row, What, Will,
-};
+use contract::{Action, Answer, Command, Cut, DeviceSpec, ExportFormat, Fault, FaultRule, Habit, Kind, Matcher, Protocol, Row, What, Will};
 use lab::Config;
 
 use crate::common::{Bed, ack, connect, publish, subscribe};
@@ -25,13 +23,7 @@ pub(crate) fn listener(client_id: &str, protocol: Protocol, filter: &str) -> Dev
         keep_alive: 30,
         user_name: Some("ada".into()),
         password: Some(PASSWORD.into()),
-        will: Some(Will {
-            topic: "gone".into(),
-            payload: b"bye".to_vec(),
-            qos: 1,
-            retain: false,
-            properties: Default::default(),
-        }),
+        will: Some(Will { topic: "gone".into(), payload: b"bye".to_vec(), qos: 1, retain: false, properties: Default::default() }),
         habits: vec![Habit::Subscribe { filter: filter.into(), qos: 2 }],
         ..DeviceSpec::default()
     }
@@ -69,8 +61,11 @@ pub(crate) fn lived_with(config: Config) -> Bed {
     bed.send(again, &ack(0x62, 10));
     bed.after(10);
     let cut = Fault::Cut(Cut::Inside { bytes: 4 });
-    bed.command(Command::AddRule(FaultRule::once(Matcher { kinds: vec![Kind::Publish], device: Some("real".into()), ..Matcher::default() }, Action::Fault(cut))))
-        .unwrap();
+    bed.command(Command::AddRule(FaultRule::once(
+        Matcher { kinds: vec![Kind::Publish], device: Some("real".into()), ..Matcher::default() },
+        Action::Fault(cut),
+    )))
+    .unwrap();
     bed.send(again, &publish("a/e", 1, 11, false, b"never"));
     bed.after(10);
     let id = bed.bench.world().device("middle").unwrap();

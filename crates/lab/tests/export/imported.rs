@@ -32,7 +32,9 @@ fn told(rows: &[Row], names: &dyn Fn(u32) -> String, origin: u64) -> Vec<String>
             _ => "never".into(),
         };
         let (name, at) = (names(row.device), row.at - origin);
-        format!("{at} {name} {to_broker} {kind:?} {packet_id:?} {qos:?} {dup} {retain} {topic:?} {facts:?} {payload:?} {payload_len} {len} {fate}")
+        format!(
+            "{at} {name} {to_broker} {kind:?} {packet_id:?} {qos:?} {dup} {retain} {topic:?} {facts:?} {payload:?} {payload_len} {len} {fate}"
+        )
     };
     packets(rows).into_iter().map(of).collect()
 }
@@ -156,10 +158,7 @@ fn what_is_no_capture_is_told_what_would_be_one() {
         other => panic!("{other:?}"),
     };
     assert_eq!(why(b""), "At byte 0: the beginning of a capture needs 4 bytes, and there are 0: the file is cut or damaged.");
-    assert_eq!(
-        why(b"GET /"),
-        "At byte 0: 47 45 54 20 is not how a pcap (a1 b2 c3 d4, or d4 c3 b2 a1) or a pcapng (0a 0d 0d 0a) begins."
-    );
+    assert_eq!(why(b"GET /"), "At byte 0: 47 45 54 20 is not how a pcap (a1 b2 c3 d4, or d4 c3 b2 a1) or a pcapng (0a 0d 0d 0a) begins.");
     assert!(why(&[0x1F, 0x8B, 8, 0]).contains("gzip"));
     let empty = [&[0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0][..], &[0; 12], &[1, 0, 0, 0]].concat();
     assert_eq!(why(&empty), "There is no packet in the file.");

@@ -11,7 +11,8 @@ const CLIENT: [u8; 4] = [127, 0, 0, 1];
 /// A segment over IPv4.
 fn segment(from_client: bool, sequence: u32, flags: u8, data: &[u8]) -> Vec<u8> {
     let ports = if from_client { [50_000u16, 1_884] } else { [1_884, 50_000] };
-    let tcp = [&ports[0].to_be_bytes()[..], &ports[1].to_be_bytes(), &sequence.to_be_bytes(), &[0; 4], &[0x50, flags], &[0; 6], data].concat();
+    let tcp =
+        [&ports[0].to_be_bytes()[..], &ports[1].to_be_bytes(), &sequence.to_be_bytes(), &[0; 4], &[0x50, flags], &[0; 6], data].concat();
     let total = (tcp.len() as u16 + 20).to_be_bytes();
     [&[0x45, 0, total[0], total[1], 0, 0, 0x40, 0, 64, 6, 0, 0], &CLIENT[..], &CLIENT[..], &tcp].concat()
 }
@@ -54,9 +55,16 @@ fn every_link_type_is_unwrapped() {
     let tagged = [&[0u8; 12][..], &[0x88, 0xA8, 0, 1, 0x81, 0x00, 0, 2, 0x08, 0x00]].concat();
     let cooked = [&[0u8; 14][..], &[0x08, 0x00]].concat();
     let cooked_again = [&[0x08, 0x00][..], &[0; 18]].concat();
-    for (link, header) in
-        [(1, ethernet), (1, tagged), (101, vec![]), (12, vec![]), (113, cooked), (276, cooked_again), (0, vec![2, 0, 0, 0]), (108, vec![0, 0, 0, 2])]
-    {
+    for (link, header) in [
+        (1, ethernet),
+        (1, tagged),
+        (101, vec![]),
+        (12, vec![]),
+        (113, cooked),
+        (276, cooked_again),
+        (0, vec![2, 0, 0, 0]),
+        (108, vec![0, 0, 0, 2]),
+    ] {
         // Frames are padded; the IP packet says where it ends.
         let frames: Vec<Vec<u8>> = plain.iter().map(|packet| [&header[..], packet, &[0xEE; 5]].concat()).collect();
         assert_eq!(kinds(&pcap(link, &frames)), wanted, "link type {link}");
@@ -140,7 +148,8 @@ fn a_websocket_is_unwrapped() {
     .concat();
     let long = publish("long", 0, 0, false, &[b'y'; 300]);
     let length = (long.len() as u16).to_be_bytes();
-    let server = [&b"HTTP/1.1 101 Switching Protocols\r\n\r\n"[..], &[0x82, 4, 0x20, 2, 0, 0], &[0x82, 126, length[0], length[1]], &long].concat();
+    let server =
+        [&b"HTTP/1.1 101 Switching Protocols\r\n\r\n"[..], &[0x82, 4, 0x20, 2, 0, 0], &[0x82, 126, length[0], length[1]], &long].concat();
     let cut = client.len() / 2;
     let frames = [
         segment(true, 101, 0x18, &client[..cut]),

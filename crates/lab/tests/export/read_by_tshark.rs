@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{Fate, Fault, ExportFormat, Struck};
+use contract::{ExportFormat, Fate, Fault, Struck};
 use lab::Config;
 
 use crate::house::{export, lived, lived_with, packets};
@@ -60,7 +60,8 @@ fn both_captures_hold_each_packet_where_it_was_seen() {
 fn versions_are_told_apart_by_their_connections() {
     let mut bed = lived();
     let capture = export(&mut bed, ExportFormat::PcapngPdu, true);
-    let Some(text) = tshark(&capture, &["-Y", "mqtt.msgtype == 1 && frame.interface_id == 0", "-T", "fields", "-e", "mqtt.clientid", "-e", "mqtt.ver"])
+    let Some(text) =
+        tshark(&capture, &["-Y", "mqtt.msgtype == 1 && frame.interface_id == 0", "-T", "fields", "-e", "mqtt.clientid", "-e", "mqtt.ver"])
     else {
         return;
     };
@@ -76,7 +77,9 @@ fn faults_and_what_came_of_a_packet_are_comments() {
     let mut bed = lived();
     for format in [ExportFormat::PcapngPdu, ExportFormat::PcapngTcp] {
         let capture = export(&mut bed, format, true);
-        let Some(text) = tshark(&capture, &["-Y", "frame.comment", "-T", "fields", "-e", "mqtt.msgtype", "-e", "frame.comment"]) else { return };
+        let Some(text) = tshark(&capture, &["-Y", "frame.comment", "-T", "fields", "-e", "mqtt.msgtype", "-e", "frame.comment"]) else {
+            return;
+        };
         let dropped = text.lines().find(|line| line.starts_with("5\t") && line.contains("fault: Drop by rule 1"));
         assert!(dropped.is_some_and(|line| line.contains("dropped on its link")), "{text}");
         assert!(text.contains("PassedOn { to: "), "{text}");
@@ -88,7 +91,19 @@ fn faults_and_what_came_of_a_packet_are_comments() {
 fn a_stream_can_be_followed_and_tcp_finds_nothing_odd() {
     let mut bed = lived();
     let capture = export(&mut bed, ExportFormat::PcapngTcp, true);
-    let Some(odd) = tshark(&capture, &["-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-Y", "tcp.analysis.flags || tcp.checksum.status == 0 || ip.checksum.status == 0"]) else { return };
+    let Some(odd) = tshark(
+        &capture,
+        &[
+            "-o",
+            "tcp.check_checksum:TRUE",
+            "-o",
+            "ip.check_checksum:TRUE",
+            "-Y",
+            "tcp.analysis.flags || tcp.checksum.status == 0 || ip.checksum.status == 0",
+        ],
+    ) else {
+        return;
+    };
     // The checksum of a segment that was not kept whole cannot be right.
     assert!(odd.lines().all(|line| line.contains("a/d") || line.contains("[Packet size limited")), "{odd}");
     let ends = |filter: &str| tshark(&capture, &["-Y", filter]).unwrap_or_default().lines().count();
@@ -103,7 +118,8 @@ fn the_connect_is_there_although_its_row_is_forgotten() {
     let config = Config { max_rows: 30, ..Config::default() };
     let mut bed = lived_with(config);
     for _ in 0..10 {
-        bed.command(contract::Command::Publish { device: None, topic: "late".into(), payload: b"x".to_vec(), qos: 2, retain: false }).unwrap();
+        bed.command(contract::Command::Publish { device: None, topic: "late".into(), payload: b"x".to_vec(), qos: 2, retain: false })
+            .unwrap();
         bed.after(10);
     }
     let rows = bed.bench.rows(0, usize::MAX);

@@ -43,7 +43,10 @@ fn what_proves_a_password_is_masked_too() {
     for format in ALL {
         let masked = export(&mut bed, format, true);
         assert!(!holds(&masked, b"n,,n=ada") && !holds(&masked, b",i=4096"), "{format:?}");
-        assert!(holds(&masked, b"SCRAM-SHA-256") || !holds(&plain, b"SCRAM-SHA-256") || format as u8 >= 2, "{format:?}: the method is none");
+        assert!(
+            holds(&masked, b"SCRAM-SHA-256") || !holds(&plain, b"SCRAM-SHA-256") || format as u8 >= 2,
+            "{format:?}: the method is none"
+        );
     }
 }
 
