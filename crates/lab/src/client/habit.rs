@@ -119,7 +119,7 @@ fn next(wave: Wave, value: i64, millis: u64, dice: &mut u64) -> i64 {
         Wave::Sine { min, max, period_ms } => {
             let period = u64::from(period_ms.max(1));
             // Half a turn is 1,000, and its sine Bhaskara's: integers, so that all machines agree, and off by less than two thousandths.
-            let phase = (millis % period).saturating_mul(2_000).checked_div(period).unwrap_or(0) as i64;
+            let phase = millis.checked_rem(period).unwrap_or(0).saturating_mul(2_000).checked_div(period).unwrap_or(0) as i64;
             let x = phase % 1_000;
             let square = x.saturating_mul(1_000i64.saturating_sub(x));
             let (min, max) = (i64::from(min), i64::from(max));

@@ -14,7 +14,7 @@ use super::{Act, Count, Expect, FateName, Is, Pattern, Scenario, When, kind_name
 pub fn to_text(scenario: &Scenario) -> String {
     let mut out = String::new();
     if !scenario.title.is_empty() {
-        put(&mut out, "title ", &[scenario.title.clone()]);
+        put(&mut out, "title ", core::slice::from_ref(&scenario.title));
     }
     for paragraph in &scenario.text {
         put(&mut out, "text ", core::slice::from_ref(paragraph));
