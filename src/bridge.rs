@@ -12,6 +12,7 @@ use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::store::{Health, Store};
 use crate::text::{refusals, words};
+use crate::widget::live::effect;
 
 /// Where Trunk puts the loader of the worker.
 const WORKER: &str = "./worker_loader.js";
@@ -60,7 +61,7 @@ impl Bridge {
             Err(_) => store.dead(refusals::worker_dead("")),
         }
         let lens = Memo::new(move |_| store.lens());
-        Effect::new(move |_| {
+        effect(move || {
             // Read, not just tracked: a memo that nobody reads follows nothing.
             lens.with(|_| ());
             bridge.look();

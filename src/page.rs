@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::bridge::{Bridge, mark};
 use crate::store::{Dialog, Store, Tab, put};
 use crate::text::refusals;
+use crate::widget::live::{effect, px};
 
 /// Key under which the browser remembers the theme.
 const THEME_KEY: &str = "glassmq-theme";
@@ -127,8 +128,8 @@ impl Page {
         let Some(row) = untrack(|| store.chosen_row.get().or_else(|| store.under_way()).or_else(|| store.shown_row())) else { return };
         if let Some(body) = document().body() {
             // A menu that cannot be placed stands at its usual place.
-            let _ = body.style().set_property("--menu-x", &format!("{x}px"));
-            let _ = body.style().set_property("--menu-y", &format!("{y}px"));
+            let _ = body.style().set_property("--menu-x", &px(x));
+            let _ = body.style().set_property("--menu-y", &px(y));
         }
         self.choose_row(row);
         store.dialog.set(Some(Dialog::Packet(row)));
@@ -169,12 +170,12 @@ impl Page {
             Some("light") => false,
             _ => system.as_ref().is_some_and(web_sys::MediaQueryList::matches),
         });
-        Effect::new(move |_| {
+        effect(move || {
             if let Some(root) = document().document_element() {
                 let _ = root.set_attribute("data-theme", if self.theme.get() { "dark" } else { "light" });
             }
         });
-        Effect::new(move |_| {
+        effect(move || {
             let relay = store.relay.with(refusals::relay_key);
             if let Some(body) = document().body() {
                 let _ = body.set_attribute("data-relay", relay);

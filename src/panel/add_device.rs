@@ -8,7 +8,7 @@ use crate::store::Dialog;
 use crate::text::{self, refusals, words};
 use crate::widget::dialog::dialog;
 use crate::widget::form::{check, choices, line, row, select, text as text_field, wrong};
-use crate::widget::live::{flag, live, said};
+use crate::widget::live::{effect, flag, live, said};
 
 const VERSIONS: [(Protocol, &str); 3] = [(Protocol::V5, "5"), (Protocol::V311, "311"), (Protocol::V31, "31")];
 /// A simulated device says that it is there this often, in seconds.
@@ -50,7 +50,7 @@ pub(crate) fn add_device(page: Page) -> impl IntoView {
         wrong: RwSignal::new(None),
     };
     let open = Memo::new(move |_| store.dialog.get() == Some(Dialog::AddDevice));
-    Effect::new(move |_| {
+    effect(move || {
         if open.get() {
             form.client_id.set(untrack(|| free_name(page, form.subscribes.get())));
             form.wrong.set(None);

@@ -7,7 +7,7 @@ use crate::make::packet::{self, Draft, Field, PACKETS};
 use crate::page::Page;
 use crate::text::{self, refusals, words};
 use crate::widget::form::{Choices, area, button, check, choices, row, select, text as text_field, wrong};
-use crate::widget::live::{flag, live, show};
+use crate::widget::live::{effect, flag, live, show};
 
 /// What the composer holds. It outlives the panel.
 #[derive(Clone, Copy)]
@@ -47,14 +47,14 @@ impl Form {
             wrong: RwSignal::new(None),
         };
         let store = page.store;
-        Effect::new(move |_| {
+        effect(move || {
             if let Some(id) = store.compose_for.get() {
                 form.device.set(id.to_string());
             }
         });
         // Whoever is gone is not spoken for any more; then it is the first that is there.
         let there = Memo::new(move |_| connected(page).into_iter().map(|device| device.id.to_string()).collect::<Vec<_>>());
-        Effect::new(move |_| {
+        effect(move || {
             let there = there.get();
             if !there.contains(&form.device.get_untracked()) {
                 form.device.set(there.into_iter().next().unwrap_or_default());
@@ -62,7 +62,7 @@ impl Form {
         });
         let level = Memo::new(move |_| form.chosen(page).map_or(5, |device| level(&device)));
         // The fields make the bytes; whoever changes the bytes by hand keeps them until a field changes.
-        Effect::new(move |_| match packet::bytes(&form.draft(), level.get()) {
+        effect(move || match packet::bytes(&form.draft(), level.get()) {
             Ok(bytes) => {
                 form.hex.set(packet::hex(&bytes));
                 form.wrong.set(None);

@@ -17,7 +17,7 @@ use crate::page::Page;
 use crate::store::{Ladder, put};
 use crate::text::{self, words};
 use crate::widget::canvas::{Colours, Frame, context, on_resize};
-use crate::widget::live::{said, show};
+use crate::widget::live::{effect, px, said, show};
 
 /// The scene that an empty world offers.
 const CAR_LOCK: &str = "car-lock";
@@ -106,7 +106,7 @@ pub(crate) fn ladder(page: Page) -> impl IntoView {
 impl View {
     fn wire(self) {
         let store = self.page.store;
-        Effect::new(move |_| {
+        effect(move || {
             if let Some(element) = self.scroller.get() {
                 on_resize(&element, move |width, height| self.size.set((width, height)));
             }
@@ -118,8 +118,8 @@ impl View {
             let width = self.lanes.with(|lanes| lanes.width);
             let follow = store.follow.get();
             if let (Some(scroller), Some(space)) = (self.scroller.get(), self.space.get()) {
-                let _ = space.style(("height", format!("{}px", height(first, end).max(seen))));
-                let _ = space.style(("width", format!("{}px", width)));
+                let _ = space.style(("height", px(height(first, end).max(seen))));
+                let _ = space.style(("width", px(width)));
                 if follow {
                     self.pin(&scroller);
                 } else if let Some(gone) = last.filter(|last| *last < first).map(|last| first - last) {
@@ -139,19 +139,19 @@ impl View {
             }
             wide
         });
-        Effect::new(move |_| {
+        effect(move || {
             let (_, seen) = self.size.get();
             let (_, top) = self.scrolled.get();
             let (first, _) = store.ladder.with_untracked(|ladder| (ladder.first, ladder.end));
             put(store.rows_wanted, wanted(store.follow.get(), top, seen, first));
         });
-        Effect::new(move |_| {
+        effect(move || {
             if store.follow.get() {
                 return;
             }
             self.left_at.set(store.ladder.with_untracked(|ladder| ladder.end));
         });
-        Effect::new(move |_| {
+        effect(move || {
             if let Some(row) = store.go_to.get() {
                 self.show_row(row, true);
                 store.go_to.set(None);
@@ -163,7 +163,7 @@ impl View {
             Colours::read()
         });
         // Everything the picture depends on is read here; the drawing itself comes once per frame.
-        Effect::new(move |_| {
+        effect(move || {
             store.ladder.track();
             store.devices.track();
             self.size.track();
@@ -184,8 +184,8 @@ impl View {
         let (width, height) = self.size.get_untracked();
         let Some(canvas) = self.canvas.get_untracked() else { return };
         let Some(context) = context(&canvas, width, height) else { return };
-        let _ = canvas.style(("width", format!("{width}px")));
-        let _ = canvas.style(("height", format!("{height}px")));
+        let _ = canvas.style(("width", px(width)));
+        let _ = canvas.style(("height", px(height)));
         untrack(|| {
             let (left, top) = self.scrolled.get();
             let names = store.names();

@@ -7,7 +7,7 @@ use web_sys::HtmlElement;
 
 use crate::page::Page;
 use crate::text::{self, refusals, words};
-use crate::widget::live::{flag, live, said, show};
+use crate::widget::live::{effect, flag, live, said, show};
 
 const TOPIC_ID: &str = "publish-topic";
 
@@ -80,7 +80,7 @@ fn publishers(page: Page) -> AnyView {
         })
     });
     // One that is gone cannot be chosen any more.
-    Effect::new(move |_| {
+    effect(move || {
         let gone = store.publisher.get().is_some_and(|id| simulated.with(|all| !all.iter().any(|(known, _)| *known == id)));
         if gone {
             store.publisher.set(None);

@@ -8,7 +8,7 @@ use crate::page::Page;
 use crate::store::Tab;
 use crate::text::{self, faults, refusals, words};
 use crate::widget::form::{Choices, button, choices, row, select, text as text_field, wrong};
-use crate::widget::live::{flag, live, said, show};
+use crate::widget::live::{effect, flag, live, said, show};
 
 /// The form's fields. They outlive the panel, so that a rule is not lost by a look at the ladder.
 #[derive(Clone, Copy)]
@@ -53,14 +53,14 @@ impl Form {
         };
         form.fill(rule::blank());
         let store = page.store;
-        Effect::new(move |_| {
+        effect(move || {
             if let Some(draft) = store.rule_draft.get() {
                 form.fill(draft);
             }
         });
         // The presets are about the device that is chosen in the list.
         let chosen = Memo::new(move |_| store.shown_device().and_then(|id| store.device(id)).map(|device| device.name));
-        Effect::new(move |_| form.preset_for.set(chosen.get().unwrap_or_default()));
+        effect(move || form.preset_for.set(chosen.get().unwrap_or_default()));
         form
     }
 

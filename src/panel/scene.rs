@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::page::Page;
 use crate::store::READING;
 use crate::text::words;
+use crate::widget::live::effect;
 
 pub(crate) fn scene(page: Page) -> impl IntoView {
     let store = page.store;
@@ -12,7 +13,7 @@ pub(crate) fn scene(page: Page) -> impl IntoView {
     let waiting =
         Memo::new(move |_| store.scene.with(|scene| scene.as_ref().filter(|scene| scene.waiting).map(|scene| scene.name.clone())));
     // A scene that was begun and then restarted is shown again.
-    Effect::new(move |_| {
+    effect(move || {
         if waiting.with(Option::is_none) {
             hidden.set(false);
         }

@@ -9,7 +9,7 @@ use crate::layout::scrub::{part_of, step_at};
 use crate::page::Page;
 use crate::text::{faults, words};
 use crate::widget::canvas::{Colours, Frame, context, on_resize};
-use crate::widget::live::said;
+use crate::widget::live::{effect, said};
 
 const HEIGHT: f64 = 60.0;
 const TOP: f64 = 10.0;
@@ -31,7 +31,7 @@ pub(crate) fn timeline(page: Page) -> impl IntoView {
     let holder = NodeRef::<html::Div>::new();
     let width = RwSignal::new(0.0_f64);
     let frame = Frame::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(holder) = holder.get() {
             on_resize(&holder, move |across, _| {
                 width.set(across);
@@ -43,7 +43,7 @@ pub(crate) fn timeline(page: Page) -> impl IntoView {
         page.theme.get();
         Colours::read()
     });
-    Effect::new(move |_| {
+    effect(move || {
         store.timeline.track();
         store.past.track();
         store.horizon.track();

@@ -3,7 +3,7 @@
 use leptos::{ev, html, prelude::*};
 
 use crate::text::words;
-use crate::widget::live::show;
+use crate::widget::live::{effect, show};
 
 /// A dialog that is open while `open` says so; `close` is called when the user closes it. Its content is built when it opens.
 pub(crate) fn dialog(
@@ -14,7 +14,7 @@ pub(crate) fn dialog(
     content: impl Fn() -> AnyView + Copy + Send + Sync + 'static,
 ) -> AnyView {
     let node = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let open = open.get();
         let Some(dialog) = node.get() else { return };
         if open && !dialog.open() {

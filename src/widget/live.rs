@@ -23,6 +23,20 @@ pub(crate) fn live(build: impl Fn() -> AnyView + Send + Sync + 'static) -> AnyVi
     living(Box::new(build))
 }
 
+/// Does something now, and again whenever a signal changes that it reads.
+pub(crate) fn effect(act: impl Fn() + 'static) {
+    effective(Box::new(act));
+}
+
+/// Pixels for a style. Whole ones: the code that writes fractions is larger than all styles together.
+pub(crate) fn px(length: f64) -> String {
+    format!("{}px", length.round() as i32)
+}
+
+fn effective(act: Box<dyn Fn()>) {
+    Effect::new(move |_| act());
+}
+
 fn shown(when: Box<dyn Fn() -> bool + Send + Sync>, then: Box<dyn Fn() -> AnyView + Send + Sync>) -> AnyView {
     let when = Memo::new(move |_| when());
     living(Box::new(move || if when.get() { then() } else { ().into_any() }))
