@@ -17,10 +17,12 @@ use crate::config::Config;
 /// Segments that may wait for an earlier one, on one way of a connection, and their bytes.
 const MOST_EARLY: usize = 1_000;
 const MOST_EARLY_BYTES: usize = 4 * 1024 * 1024;
-/// Bytes that a capture left out for which zeros may stand, on one way of a connection.
-const MOST_FILLED: usize = 1024 * 1024;
+/// Bytes that a capture left out for which zeros may stand, in the whole file: a few bytes may say that thousands are missing.
+const MOST_FILLED: usize = 64 * 1024 * 1024;
 /// Bytes after which a connection must have said what it speaks.
-const MOST_UNKNOWN: usize = 64 * 1024;
+const MOST_UNKNOWN: usize = 8 * 1024;
+/// Connections at once; those beyond are counted as of another protocol.
+const MOST_OPEN: usize = 200_000;
 
 /// All connections of a capture.
 pub(super) struct Streams {
@@ -30,6 +32,8 @@ pub(super) struct Streams {
     at: u64,
     others: u32,
     missing: u64,
+    /// Zeros that may still be filled in.
+    fill: usize,
 }
 
 #[derive(Default)]
@@ -72,7 +76,7 @@ struct Way {
 impl Streams {
     pub(super) fn new(config: &Config) -> Streams {
         let recorder = Recorder::new(config);
-        Streams { open: BTreeMap::new(), recorder, begin: None, at: 0, others: 0, missing: 0 }
+        Streams { open: BTreeMap::new(), recorder, begin: None, at: 0, others: 0, missing: 0, fill: MOST_FILLED }
     }
 
     pub(super) fn take(&mut self, captured: &Captured<'_>, found: Found<'_>) {
@@ -90,10 +94,14 @@ impl Streams {
         if begins && known.is_some() && known != found.tcp.map(|tcp| tcp.sequence) {
             self.close(key);
         }
+        if self.open.len() >= MOST_OPEN && !self.open.contains_key(&key) {
+            self.others = self.others.saturating_add(u32::from(begins));
+            return;
+        }
         let conversation = self.open.entry(key).or_default();
         let mut bytes = Vec::new();
         let Some(of) = conversation.ways.get_mut(way) else { return };
-        of.take(&found, &mut bytes);
+        of.take(&found, &mut bytes, &mut self.fill);
         if !bytes.is_empty() {
             conversation.hear(way, &bytes, &mut self.recorder, (self.at, key));
         }
@@ -236,12 +244,12 @@ impl Mqtt {
 
 impl Way {
     /// Appends what can be read in order now.
-    fn take(&mut self, found: &Found<'_>, out: &mut Vec<u8>) {
+    fn take(&mut self, found: &Found<'_>, out: &mut Vec<u8>, budget: &mut usize) {
         let Some(tcp) = found.tcp else {
             // Exported PDUs are in order, and none is missing that anybody could tell.
             self.next = Some(0);
             out.extend_from_slice(found.bytes);
-            return self.fill(found.missing, out);
+            return self.fill(found.missing, out, budget);
         };
         if tcp.syn {
             self.first = Some(tcp.sequence);
@@ -262,7 +270,7 @@ impl Way {
         }
         self.append(tcp.sequence, found.bytes, out);
         if self.next == Some(tcp.sequence.wrapping_add(found.bytes.len() as u32)) {
-            self.fill(found.missing, out);
+            self.fill(found.missing, out, budget);
         }
         // Those that waited for it.
         while let Some(at) = self.early.iter().position(|(sequence, _)| self.next.is_some_and(|next| !is_after(*sequence, next))) {
@@ -281,12 +289,13 @@ impl Way {
     }
 
     /// Zeros for bytes that were sent but not captured, so that what follows is found.
-    fn fill(&mut self, missing: usize, out: &mut Vec<u8>) {
+    fn fill(&mut self, missing: usize, out: &mut Vec<u8>, budget: &mut usize) {
         self.filled = self.filled.saturating_add(missing);
-        if self.filled > MOST_FILLED {
+        let Some(left) = budget.checked_sub(missing) else {
             self.torn = true;
             return;
-        }
+        };
+        *budget = left;
         out.extend(core::iter::repeat_n(0, missing));
         self.next = self.next.map(|next| next.wrapping_add(missing as u32));
     }

@@ -114,6 +114,24 @@ fn what_is_missing_is_counted() {
 }
 
 #[test]
+fn zeros_stand_for_what_a_snap_length_cut_off() {
+    let hello = connect("snap", true, 60);
+    let next = 101 + hello.len() as u32;
+    let long = publish("t", 0, 0, false, &[b'z'; 100]);
+    let whole =
+        [segment(true, 101, 0x18, &hello), segment(true, next, 0x18, &long), segment(true, next + long.len() as u32, 0x18, &[0xC0, 0])];
+    let mut capture = pcap(101, &whole[..1]);
+    for frame in &whole[1..] {
+        let kept = &frame[..frame.len().min(60)];
+        capture.extend([&[0; 8][..], &(kept.len() as u32).to_be_bytes(), &(frame.len() as u32).to_be_bytes(), kept].concat());
+    }
+    let seen = import(&capture).unwrap();
+    let found: Vec<(Kind, u32)> = packets(&seen.rows).iter().map(|(_, packet)| (packet.kind, packet.len)).collect();
+    assert_eq!(found[1..], [(Kind::Publish, long.len() as u32), (Kind::Pingreq, 2)]);
+    assert_eq!(seen.recording.unwrap().missing, 40 + long.len() as u64 - 60);
+}
+
+#[test]
 fn another_protocol_is_passed_over_and_no_mqtt_is_said() {
     let mut frames = talk();
     let port = |mut frame: Vec<u8>| {
