@@ -20,6 +20,7 @@ mod page;
 mod panel;
 #[cfg(target_arch = "wasm32")]
 mod store;
+mod table;
 #[cfg(target_arch = "wasm32")]
 mod widget;
 

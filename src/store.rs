@@ -2,12 +2,14 @@
 //! a signal is touched only when its part has changed, so that the cost of a report is the cost of what differs.
 
 use contract::{
-    AccessView, Counters, DeviceId, DeviceView, Fate, Lens, Micros, ModeView, OtherView, PaceWanted, PacketView, RelayView, Row, RowNo,
-    RowsWanted, RuleId, RuleView, SceneView, Seen, SessionView, Step, StepTo, TimelineBucket, TopicView, What,
+    AccessView, Counters, DeviceId, DeviceView, ExplorerView, Fate, Kind, Lens, LineageView, Micros, ModeView, OtherView, PaceWanted,
+    PacketView, Protocol, RelayView, Row, RowNo, RowsWanted, RuleId, RuleView, SceneView, Seen, SessionView, Step, StepTo, TimelineBucket,
+    TopicView, What,
 };
 use leptos::prelude::*;
 
 use crate::make::rule::Draft;
+use crate::table::Table;
 use crate::text;
 
 /// Slow enough to read along: the pace that Play starts in a new world.
@@ -50,6 +52,7 @@ pub(crate) enum Tab {
     Ladder,
     Rules,
     Composer,
+    Explorer,
     Access,
     Compare,
 }
@@ -133,6 +136,14 @@ pub(crate) struct Store {
     pub(crate) mode: RwSignal<ModeView>,
     pub(crate) access: RwSignal<AccessView>,
     pub(crate) tab: RwSignal<Tab>,
+    pub(crate) explorer: RwSignal<Option<ExplorerView>>,
+    pub(crate) lineage: RwSignal<Option<LineageView>>,
+    /// The lineage of the shown message is wanted.
+    pub(crate) lineage_open: RwSignal<bool>,
+    /// The rules of the shown packet are wanted.
+    pub(crate) proof_open: RwSignal<bool>,
+    /// The table of rules, once somebody has wanted it.
+    pub(crate) rule_table: RwSignal<Option<Table>, LocalStorage>,
     pub(crate) step_unit: RwSignal<StepUnit>,
     /// A rule for the form to begin with.
     pub(crate) rule_draft: RwSignal<Option<Draft>>,
@@ -181,6 +192,11 @@ impl Store {
             mode: RwSignal::default(),
             access: RwSignal::default(),
             tab: RwSignal::new(Tab::Ladder),
+            explorer: RwSignal::default(),
+            lineage: RwSignal::default(),
+            lineage_open: RwSignal::default(),
+            proof_open: RwSignal::default(),
+            rule_table: RwSignal::new_local(None),
             step_unit: RwSignal::new(StepUnit::Packet),
             rule_draft: RwSignal::default(),
             compose_for: RwSignal::default(),
@@ -217,6 +233,8 @@ impl Store {
         put(self.answers_pings, seen.answers_pings);
         put(self.mode, seen.mode);
         put(self.access, seen.access);
+        put(self.explorer, seen.explorer);
+        put(self.lineage, seen.lineage);
         if seen.other.is_none() && self.tab.get_untracked() == Tab::Compare {
             self.tab.set(Tab::Ladder);
         }
@@ -242,7 +260,7 @@ impl Store {
             topics: true,
             timeline: self.buckets.get(),
             past: self.past.get(),
-            lineage: false,
+            lineage: self.lineage_open.get(),
             compare,
         }
     }
@@ -301,6 +319,15 @@ impl Store {
     pub(crate) fn row(&self, n: RowNo) -> Option<Row> {
         let in_window = self.ladder.with(|ladder| ladder.rows.iter().find(|row| row.n == n).cloned());
         in_window.or_else(|| self.packet.with(|packet| packet.as_ref().map(|packet| packet.row.clone()).filter(|row| row.n == n)))
+    }
+
+    /// Kind and protocol version of the packet in the inspector.
+    pub(crate) fn shown_kind(&self) -> Option<(Kind, Protocol)> {
+        self.packet.with(|view| {
+            let row = &view.as_ref()?.row;
+            let What::Packet(packet) = &row.what else { return None };
+            Some((packet.kind, self.device(row.device)?.protocol?))
+        })
     }
 
     /// One device of the list.

@@ -2,10 +2,13 @@
 //!
 //! Whatever a device has sent passes [`visible`] on its way into a sentence, so that no control or direction character can disguise it.
 
+pub(crate) mod explorer;
 pub(crate) mod faults;
 pub(crate) mod fields;
+pub(crate) mod lineage;
 pub(crate) mod notes;
 pub(crate) mod packets;
+pub(crate) mod proof;
 pub(crate) mod refusals;
 pub(crate) mod session;
 pub(crate) mod words;

@@ -3,7 +3,7 @@
 use contract::{ByteField, PacketRow, PacketView, Row, What};
 use leptos::prelude::*;
 
-use super::{exchange, session::field};
+use super::{exchange, lineage, proof, session::field};
 use crate::layout::family;
 use crate::page::Page;
 use crate::text::{self, fields, notes, packets, visible, words};
@@ -58,6 +58,8 @@ fn inspector(page: Page, view: &PacketView) -> AnyView {
         {bytes(view, chosen)}
         {field_list(view, chosen)}
         {exchange::exchange(page, view, packet)}
+        {packet.message.is_some().then(|| lineage::lineage(page))}
+        {proof::rules(page)}
     }
     .into_any()
 }
