@@ -87,7 +87,7 @@ pub enum Command {
     Step,
     /// Begin again with an empty world; simulated devices and recording are gone, real devices are closed and may come back.
     Clear,
-    /// Begin again with a built-in scene, waiting before its first event. Known: the names of `lab::scenes`, `car-lock` first of all.
+    /// Begin again with a built-in scene, waiting before its first event. Known: those in `www/lessons`, by the names of their files without the ending.
     LoadScene(String),
     /// Begin again with the scenario of this text (docs/scenario.md), waiting before its first event. Refused with `BadField` that tells
     /// line and column and what is expected there; then nothing has changed.

@@ -38,8 +38,8 @@ const HEADER: usize = 17;
 const MAX_LINK: usize = 8 * 1024;
 /// Bytes of a body.
 const MAX_BODY: usize = 256 * 1024 * 1024;
-/// Steps of a run.
-const MAX_STEPS: Step = 50_000_000;
+/// Steps of a run: some tens of seconds to do it again.
+const MAX_STEPS: Step = 20_000_000;
 /// What a link's fragment begins with.
 const LINK: &str = "run=";
 /// What a real device's end is called where its run is done again without it.
@@ -61,6 +61,9 @@ impl Bench {
         let forgotten = Refusal::BeyondHorizon { horizon: self.journal.horizon() };
         let (first, inputs) = self.journal.beginning().ok_or(forgotten)?;
         let steps = self.world.steps();
+        if steps > MAX_STEPS {
+            return Err(Refusal::Limit { name: String::from("max_run_steps"), value: MAX_STEPS });
+        }
         // What was posted and has not been done yet is no part of it.
         let inputs: Vec<_> = inputs.filter(|(after, ..)| *after < steps).map(|(after, at, input)| (after, at, input.clone())).collect();
         let mut run =

@@ -138,26 +138,37 @@ pub struct Pattern {
 
 /// What became of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum FateName {
+    /// It arrived.
     Arrived,
+    /// Its connection ended before.
     Lost,
+    /// It vanished from its link.
     Dropped,
+    /// It is held on its link.
     Held,
+    /// It is on its way.
     UnderWay,
 }
 
 /// What a device is expected to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Is {
+    /// MQTT runs.
     Connected,
+    /// It has no connection.
     Offline,
+    /// Nothing arrives on its link.
     Silent,
+    /// The broker holds a session for it.
     HasSession,
+    /// It holds none.
     NoSession,
+    /// So many messages wait in its queue.
     Queued(u32),
+    /// So many messages to it are not acknowledged.
     InFlight(u32),
+    /// It has so many subscriptions.
     Subscriptions(u32),
 }
 

@@ -61,7 +61,7 @@ impl<'a> Tape<'a> {
 
     pub(super) fn number(&mut self) -> Option<u64> {
         let mut number = 0u64;
-        for shift in (0..64).step_by(7) {
+        for shift in (0u32..10).map(|nth| nth.saturating_mul(7)) {
             let (&byte, rest) = self.rest.split_first()?;
             self.rest = rest;
             number |= u64::from(byte & 0x7F).checked_shl(shift)?;
