@@ -1,7 +1,7 @@
 //! A PUBLISH of MQTT 3.1.1, QoS 1, 64 bytes of payload: cut from a stream and decoded, and encoded behind others.
 //!
-//! Everyone gets the bytes as a segment of TCP brings them, and puts them into a stream buffer of its own if it has one. Those that take one
-//! packet get one packet, and are spared the search for its borders.
+//! Decoding is measured as a device's packets come, one in each read, and as a busy stream brings them: a segment of TCP full of packets, put
+//! into a stream buffer. Those that take one packet get one packet there, and are spared the search for its borders.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -15,6 +15,8 @@ use crate::pairs::{Turn, compare, per_item};
 const PACKETS: usize = 4_000;
 /// Packets that come at once when decoding: what fits into one segment of TCP on an Ethernet.
 const SEGMENT: usize = 13;
+/// Room in a buffer that is read into.
+const READ: usize = 4 * 1024;
 const SEGMENTS: usize = 300;
 const TOPIC: &str = "plant/7/line/3/motor/12/temperature";
 const PAYLOAD: [u8; 64] = *b"{\"t\":21.75,\"v\":230.1,\"a\":4.21,\"rpm\":980,\"state\":\"running\",\"n\":1}";
@@ -24,7 +26,9 @@ const LIMIT: usize = 1024;
 pub fn run() {
     let frame = ours_encoded();
     assert_eq!(frame, theirs_encoded(), "all speak of the same bytes");
-    compare("decode", decoders(&frame));
+    compare("decode", fresh_readers(&frame));
+    compare("decode-kept-buffer", kept_readers(&frame));
+    compare("decode-segment", decoders(&frame));
     compare("encode", encoders());
 }
 
@@ -50,6 +54,55 @@ fn theirs_encoded() -> Vec<u8> {
     let mut out = BytesMut::new();
     mqttbytes_publish().write(&mut out).expect("it can be written");
     out.to_vec()
+}
+
+/// One packet in each read, and for each read a new buffer of its size, the same for both. A decoder that borrows leaves the buffer whole,
+/// one that cuts packets out of it keeps parts of it alive; here nobody keeps anything.
+fn fresh_readers(frame: &[u8]) -> Vec<Turn<'_>> {
+    let ours = move || {
+        let mut deframer = Deframer::new(LIMIT as u32);
+        per_item(PACKETS, || (0..PACKETS).for_each(|_| read_ours(&mut deframer, &BytesMut::from(black_box(frame)))))
+    };
+    let mqttbytes = move || per_item(PACKETS, || (0..PACKETS).for_each(|_| read_mqttbytes(&mut BytesMut::from(black_box(frame)))));
+    vec![("ours", Box::new(ours)), ("mqttbytes", Box::new(mqttbytes))]
+}
+
+/// One packet in each read, and one buffer for all reads, filled anew.
+fn kept_readers(frame: &[u8]) -> Vec<Turn<'_>> {
+    let ours = move || {
+        let mut deframer = Deframer::new(LIMIT as u32);
+        let mut buffer = BytesMut::with_capacity(READ);
+        per_item(PACKETS, || {
+            for _ in 0..PACKETS {
+                buffer.clear();
+                buffer.extend_from_slice(black_box(frame));
+                read_ours(&mut deframer, &buffer);
+            }
+        })
+    };
+    let mqttbytes = move || {
+        let mut buffer = BytesMut::with_capacity(READ);
+        per_item(PACKETS, || {
+            for _ in 0..PACKETS {
+                buffer.extend_from_slice(black_box(frame));
+                read_mqttbytes(&mut buffer);
+            }
+        })
+    };
+    vec![("ours", Box::new(ours)), ("mqttbytes", Box::new(mqttbytes))]
+}
+
+fn read_ours(deframer: &mut Deframer, buffer: &[u8]) {
+    let mut read = black_box(buffer);
+    while let Ok(Some(frame)) = deframer.next_of(&mut read) {
+        assert!(matches!(black_box(&Packet::decode(frame, Version::V311)), Ok(Packet::Publish(_))));
+    }
+}
+
+fn read_mqttbytes(buffer: &mut BytesMut) {
+    while let Ok(packet) = mqttbytes::v4::read(black_box(buffer), LIMIT) {
+        assert!(matches!(black_box(&packet), mqttbytes::v4::Packet::Publish(_)));
+    }
 }
 
 fn decoders(frame: &[u8]) -> Vec<Turn<'_>> {

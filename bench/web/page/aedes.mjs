@@ -2,15 +2,42 @@
 
 import { Duplex } from "stream";
 import { Aedes } from "aedes";
-import { connect, Peer, publishes, subscribe } from "./peer.mjs";
+import { pair } from "./pair.mjs";
+import { ANSWER, connect, Peer, publishes, subscribe } from "./peer.mjs";
 
-/** The client's end is a peer; what it answers is pushed once for all that came at once. */
+/** A client at one end of a pair of streams: each packet is written by itself, as MQTT.js and others do it, and comes by itself. */
+class Socket {
+  constructor(broker, peer) {
+    const [mine, its] = pair();
+    this.peer = peer;
+    this.end = mine;
+    this.onProgress = () => {};
+    mine.on("data", (chunk) => {
+      peer.feed(chunk);
+      if (peer.answered > 0) this.send(Buffer.from(peer.takeAnswer()), ANSWER);
+      this.onProgress();
+    });
+    broker.handle(its);
+  }
+
+  send(bytes, each = bytes.length) {
+    for (let at = 0; at < bytes.length; at += each) this.end.write(bytes.subarray(at, at + each));
+  }
+}
+
+/** A client that is no stream at all, and whose packets come merged: all that is sent at once is one piece, all that came is answered in one.
+ * The client's end is a peer; what it answers is pushed once for all that came at once. */
 class Wire extends Duplex {
-  constructor(peer) {
+  constructor(broker, peer) {
     super({ writableHighWaterMark: 1 << 20, readableHighWaterMark: 1 << 20 });
     this.peer = peer;
     this.planned = false;
     this.onProgress = () => {};
+    broker.handle(this);
+  }
+
+  send(bytes) {
+    this.push(bytes);
   }
 
   _read() {}
@@ -40,17 +67,16 @@ class Wire extends Duplex {
 }
 
 export class AedesBroker {
-  static async make({ subscribers, qos }) {
+  static async make({ subscribers, qos, merged }) {
     const broker = await Aedes.createBroker();
     const made = new AedesBroker(broker, qos);
     for (let n = 0; n <= subscribers; n++) {
-      const wire = new Wire(new Peer());
-      broker.handle(wire);
+      const wire = new (merged ? Wire : Socket)(broker, new Peer());
       made.wires.push(wire);
-      wire.push(Buffer.from(connect(`client-${n}`)));
+      wire.send(Buffer.from(connect(`client-${n}`)));
       await made.until(() => wire.peer.others === 1);
       if (n > 0) {
-        wire.push(Buffer.from(subscribe(qos)));
+        wire.send(Buffer.from(subscribe(qos)));
         await made.until(() => wire.peer.others === 2);
       }
     }
@@ -85,7 +111,7 @@ export class AedesBroker {
     const finished = publisher.peer.finished;
     const begin = performance.now();
     for (let sent = piece; sent <= count; sent += piece) {
-      publisher.push(chunk);
+      publisher.send(chunk, chunk.length / piece);
       const last = subscribers.length - 1;
       await this.until(() => {
         // The last subscriber is the last to be served: looking at all of them each time would be charged to the broker.

@@ -1,12 +1,13 @@
 // Drives GlassMQ's machine as its relay does: batches of records in, batches of records out, credit for what came.
 
-import { connect, Peer, publishes, subscribe } from "./peer.mjs";
+import { ANSWER, connect, Peer, publishes, subscribe } from "./peer.mjs";
 
 const CLAIMED_WELCOME = 2;
 const OPEN = 6;
 const DATA = 7;
 const CREDIT = 8;
 const HEADER = 9;
+const FOUR = new Uint8Array(4);
 
 /** A batch that grows. */
 class Batch {
@@ -32,8 +33,13 @@ class Batch {
   }
 
   credit(conn, bytes) {
-    this.record(CREDIT, conn, new Uint8Array(4));
+    this.record(CREDIT, conn, FOUR);
     this.view.setUint32(this.length - 4, bytes, true);
+  }
+
+  /** The bytes as DATA records of this length each; without a length as one record. */
+  data(conn, bytes, each = bytes.length) {
+    for (let at = 0; at < bytes.length; at += each) this.record(DATA, conn, bytes.subarray(at, at + each));
   }
 
   take() {
@@ -44,7 +50,9 @@ class Batch {
 }
 
 export class GlassMq {
-  constructor(Machine, { trace, subscribers, qos }) {
+  /** `merged`: what a client sends at once comes in one record, else each packet comes in its own. */
+  constructor(Machine, { trace, subscribers, qos, merged }) {
+    this.merged = merged;
     this.machine = new Machine(trace);
     this.peers = Array.from({ length: subscribers + 1 }, () => new Peer());
     this.owed = new Float64Array(subscribers + 1);
@@ -64,10 +72,11 @@ export class GlassMq {
   /** Publishes `count` messages in pieces of `piece`, and is back when all are delivered and acknowledged. Gives milliseconds. */
   run(count, piece) {
     const chunk = publishes(piece, this.qos, 1);
+    const each = this.merged ? chunk.length : chunk.length / piece;
     const before = this.peers.map((peer) => peer.received);
     const begin = performance.now();
     for (let sent = 0; sent < count; sent += piece) {
-      this.batch.record(DATA, 0, chunk);
+      this.batch.data(0, chunk, each);
       while (this.batch.length > 0) this.turn();
     }
     const took = performance.now() - begin;
@@ -82,7 +91,7 @@ export class GlassMq {
     this.machine.turn(performance.now() * 1000, this.batch.take(), this);
     for (let conn = 0; conn < this.peers.length; conn++) {
       const peer = this.peers[conn];
-      if (peer.answered > 0) this.batch.record(DATA, conn, peer.takeAnswer());
+      if (peer.answered > 0) this.batch.data(conn, peer.takeAnswer(), this.merged ? undefined : ANSWER);
       // As the relay does: credit is given when it is worth a record.
       if (this.owed[conn] >= 16 * 1024) {
         this.batch.credit(conn, this.owed[conn]);
@@ -98,7 +107,7 @@ export class GlassMq {
       const conn = view.getUint32(at + 1, true);
       const length = view.getUint32(at + 5, true);
       if (out[at] === DATA) {
-        this.peers[conn].feed(out.subarray(at + HEADER, at + HEADER + length));
+        this.peers[conn].feed(out, at + HEADER, at + HEADER + length);
         this.owed[conn] += length;
       }
       at += HEADER + length;

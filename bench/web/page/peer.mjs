@@ -3,6 +3,9 @@
 export const TOPIC = "plant/7/line/3/motor/12/temperature";
 export const PAYLOAD = 64;
 
+/** Bytes of a PUBACK, PUBREC, PUBREL or PUBCOMP. */
+export const ANSWER = 4;
+
 const bytes = (text) => new TextEncoder().encode(text);
 const counted = (data) => [data.length >> 8, data.length & 255, ...data];
 
@@ -56,20 +59,21 @@ export class Peer {
     this.answered = 0;
   }
 
-  feed(chunk) {
+  /** Takes the bytes of `chunk` from `at` up to `end`. */
+  feed(chunk, at = 0, end = chunk.length) {
     let data = chunk;
     if (this.carry.length > 0) {
-      data = joined([this.carry, chunk]);
+      data = joined([this.carry, chunk.subarray(at, end)]);
+      [at, end] = [0, data.length];
     }
-    let at = 0;
-    while (at + 2 <= data.length) {
+    while (at + 2 <= end) {
       const first = data[at];
       let length = 0;
       let shift = 0;
       let body = at + 1;
       let byte;
       do {
-        if (body >= data.length) {
+        if (body >= end) {
           body = -1;
           break;
         }
@@ -77,11 +81,11 @@ export class Peer {
         length |= (byte & 127) << shift;
         shift += 7;
       } while (byte > 127);
-      if (body < 0 || body + length > data.length) break;
+      if (body < 0 || body + length > end) break;
       this.packet(first, data, body);
       at = body + length;
     }
-    this.carry = at < data.length ? data.slice(at) : NOTHING;
+    this.carry = at < end ? data.slice(at, end) : NOTHING;
   }
 
   packet(first, data, body) {

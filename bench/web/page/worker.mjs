@@ -18,12 +18,12 @@ const CASES = [
 
 const median = (of) => of.toSorted((a, b) => a - b)[of.length >> 1];
 
-/** Nanoseconds a delivery, in turns: without trace, with trace, aedes. */
-async function measure(Machine, one) {
+/** Nanoseconds a delivery, in turns: without trace, with trace, aedes. `merged`: packets come in pieces of many, else one by one. */
+async function measure(Machine, one, merged) {
   const makers = {
-    off: async () => new GlassMq(Machine, { ...one, trace: false }),
-    on: async () => new GlassMq(Machine, { ...one, trace: true }),
-    aedes: async () => AedesBroker.make(one),
+    off: async () => new GlassMq(Machine, { ...one, merged, trace: false }),
+    on: async () => new GlassMq(Machine, { ...one, merged, trace: true }),
+    aedes: async () => AedesBroker.make({ ...one, merged }),
   };
   const contestants = {};
   for (const [name, make] of Object.entries(makers)) contestants[name] = await make();
@@ -39,10 +39,11 @@ async function measure(Machine, one) {
   if (String(counted[0]) !== String(counted[1])) throw new Error(`the trace changes what happens: ${counted[0]} and ${counted[1]}`);
   for (const contestant of Object.values(contestants)) await contestant.close();
   const ratio = (a, b) => median(times[a].map((time, n) => time / times[b][n]));
+  const id = merged ? `merged-${one.id}` : one.id;
   return [
-    { id: `core-${one.id}`, ours: median(times.off), theirs: median(times.aedes), ratio: ratio("aedes", "off") },
-    { id: `core-traced-${one.id}`, ours: median(times.on), theirs: median(times.aedes), ratio: ratio("aedes", "on") },
-    { id: `trace-cost-${one.id}`, ours: median(times.on), theirs: median(times.off), ratio: ratio("on", "off") },
+    { id: `core-${id}`, ours: median(times.off), theirs: median(times.aedes), ratio: ratio("aedes", "off") },
+    { id: `core-traced-${id}`, ours: median(times.on), theirs: median(times.aedes), ratio: ratio("aedes", "on") },
+    { id: `trace-cost-${id}`, ours: median(times.on), theirs: median(times.off), ratio: ratio("on", "off") },
   ];
 }
 
@@ -51,8 +52,9 @@ async function main() {
   await init();
   const lines = [];
   const only = new URL(self.location.href).searchParams.get("only");
-  for (const one of CASES.filter((one) => !only || one.id === only)) {
-    for (const { id, ours, theirs, ratio } of await measure(Machine, one)) {
+  const cases = [false, true].flatMap((merged) => CASES.map((one) => ({ one, merged })));
+  for (const { one, merged } of cases.filter(({ one }) => !only || one.id === only)) {
+    for (const { id, ours, theirs, ratio } of await measure(Machine, one, merged)) {
       lines.push([id, ours.toFixed(2), theirs.toFixed(2), ratio.toFixed(4), "ns"].join("\t"));
     }
   }
