@@ -5,6 +5,7 @@
 //! packet. At the end of each, when nothing moves any more, all connections are cut once more, so that whoever can finds back; only what
 //! is missing then is lost.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -282,7 +283,7 @@ impl Explorer {
 
 /// What brings these devices into an empty world and lets them connect.
 fn inputs(specs: &[DeviceSpec], each: u32) -> Vec<Input> {
-    let adds = specs.iter().map(|spec| Input::Add { spec: spec.clone(), connect: false });
+    let adds = specs.iter().map(|spec| Input::Add { spec: Box::new(spec.clone()), connect: false });
     let connect = |(device, nth): (DeviceId, u64)| Input::Connect { device, after: nth.saturating_mul(BETWEEN_CONNECTS) };
     let connects = (1..).zip(0u64..).take(specs.len()).map(connect);
     adds.chain([Input::Observe(each)]).chain(connects).collect()

@@ -13,8 +13,8 @@ use crate::world::Departure;
 const MOST: usize = 65_536;
 
 /// An exchange is found by its device, the direction of its first packet, and the Packet Identifier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Key {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Key {
     device: DeviceId,
     begun_by_device: bool,
     /// SUBSCRIBE and UNSUBSCRIBE share identifiers with PUBLISH, but no flow.
@@ -43,7 +43,6 @@ struct Flow {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flows {
     open: HashMap<Key, Flow, ByNumber>,
-    by_no: HashMap<u64, Key, ByNumber>,
     last: u64,
 }
 
@@ -51,6 +50,8 @@ pub(crate) struct Flows {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Place {
     pub(crate) flow: Option<u64>,
+    /// Where its flow is found, if it has one.
+    pub(crate) key: Key,
     pub(crate) message: u64,
     pub(crate) copy_of: Option<RowNo>,
 }
@@ -58,7 +59,7 @@ pub(crate) struct Place {
 impl Flows {
     /// A packet sets out as this row.
     pub(crate) fn depart(&mut self, departure: &Departure<'_>, row: RowNo) -> Place {
-        let alone = Place { flow: None, message: departure.message, copy_of: None };
+        let alone = Place { flow: None, key: Key::default(), message: departure.message, copy_of: None };
         if departure.bad {
             return alone;
         }
@@ -68,36 +69,31 @@ impl Flows {
         let begun_by_device = departure.to_broker == (first || kind == PacketType::Pubrel);
         let key = Key { device: departure.device, begun_by_device, publish: is_publish(kind), id };
         let dup = kind == PacketType::Publish && departure.bytes.first().is_some_and(|first| first & 0x08 != 0);
-        let known = self.open.get(&key).copied();
+        // A first packet begins anew whatever was there; all others look for what they belong to.
+        let known = if !first || dup { self.open.get_mut(&key) } else { None };
         match known {
-            Some(flow) if !first || dup => {
-                if is_last(kind)
-                    && let Some(flow) = self.open.get_mut(&key)
-                {
-                    flow.ending = true;
-                }
-                Place { flow: Some(flow.no), message: flow.message, copy_of: dup.then_some(flow.first_row) }
+            Some(flow) => {
+                flow.ending |= is_last(kind);
+                Place { flow: Some(flow.no), key, message: flow.message, copy_of: dup.then_some(flow.first_row) }
             }
-            _ if first => {
+            None if first => {
                 let no = self.begin(key, departure.message, row);
-                Place { flow: Some(no), ..alone }
+                Place { flow: Some(no), key, ..alone }
             }
-            _ => alone,
+            None => alone,
         }
     }
 
     /// A packet of the flow has arrived; if it was the last one, the flow is over.
-    pub(crate) fn arrive(&mut self, no: u64) {
-        let Some(key) = self.by_no.get(&no) else { return };
-        if self.open.get(key).is_some_and(|flow| flow.no == no && flow.ending) {
-            self.open.remove(key);
-            self.by_no.remove(&no);
+    pub(crate) fn arrive(&mut self, key: Key, no: u64) {
+        if self.open.get(&key).is_some_and(|flow| flow.no == no && flow.ending) {
+            self.open.remove(&key);
         }
     }
 
     /// The broker has numbered the flow's message.
-    pub(crate) fn name(&mut self, no: u64, message: u64) {
-        if let Some(flow) = self.by_no.get(&no).and_then(|key| self.open.get_mut(key)) {
+    pub(crate) fn name(&mut self, key: Key, no: u64, message: u64) {
+        if let Some(flow) = self.open.get_mut(&key).filter(|flow| flow.no == no) {
             flow.message = message;
         }
     }
@@ -115,29 +111,21 @@ impl Flows {
         if ending && arrived {
             if self.open.get(&key).is_some_and(|flow| flow.no == no) {
                 self.open.remove(&key);
-                self.by_no.remove(&no);
             }
             return;
         }
         let known = self.open.get(&key).copied().filter(|flow| flow.no == no);
         let flow = known.unwrap_or(Flow { no, message, first_row: row, ending: false });
         let flow = Flow { message: if message > 0 { message } else { flow.message }, ending: flow.ending || ending, ..flow };
-        if let Some(old) = self.open.insert(key, flow).filter(|old| old.no != no) {
-            self.by_no.remove(&old.no);
-        }
-        self.by_no.insert(no, key);
+        self.open.insert(key, flow);
     }
 
     fn begin(&mut self, key: Key, message: u64, row: RowNo) -> u64 {
         if self.open.len() >= MOST {
             self.open.clear();
-            self.by_no.clear();
         }
         self.last = self.last.saturating_add(1);
-        if let Some(old) = self.open.insert(key, Flow { no: self.last, message, first_row: row, ending: false }) {
-            self.by_no.remove(&old.no);
-        }
-        self.by_no.insert(self.last, key);
+        self.open.insert(key, Flow { no: self.last, message, first_row: row, ending: false });
         self.last
     }
 }

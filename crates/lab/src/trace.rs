@@ -8,7 +8,7 @@ use contract::{DeviceId, Fate, RowNo, Step, Struck};
 use mqtt::Version;
 
 use crate::config::Config;
-use crate::flow::{Flows, Place};
+use crate::flow::{Flows, Key, Place};
 use crate::link::FlightNo;
 use crate::world::{Departure, Fact, Touch};
 
@@ -37,6 +37,8 @@ pub(crate) struct PacketRecord {
     pub(crate) len: u32,
     pub(crate) fate: Fate,
     pub(crate) flow: Option<u64>,
+    /// Where its flow is found, if it has one.
+    key: Key,
     pub(crate) message: u64,
     /// What was known of its message when it set out, if the broker has numbered it when it arrived.
     message_before: Option<u64>,
@@ -158,7 +160,7 @@ impl Trace {
         }
         let row = self.end();
         let place = self.flows.depart(&departure, row);
-        let Place { flow, message, copy_of } = place;
+        let Place { flow, key, message, copy_of } = place;
         let kept = departure.bytes.get(..self.max_packet).unwrap_or(departure.bytes);
         while self.bytes.len().saturating_add(kept.len()) > self.max_bytes && !self.rows.is_empty() {
             self.forget_row();
@@ -173,6 +175,7 @@ impl Trace {
             len: u32::try_from(departure.bytes.len()).unwrap_or(u32::MAX),
             fate: Fate::UnderWay,
             flow,
+            key,
             message,
             message_before: None,
             copy_of,
@@ -200,7 +203,8 @@ impl Trace {
         if let Some(packet) = &mut record.packet {
             packet.fate = Fate::Arrived { at };
             if let Some(flow) = packet.flow {
-                self.flows.arrive(flow);
+                let key = packet.key;
+                self.flows.arrive(key, flow);
             }
         }
     }
@@ -242,7 +246,8 @@ impl Trace {
                 packet.message_before = packet.message_before.or(Some(packet.message));
                 packet.message = *message;
                 if let Some(flow) = packet.flow {
-                    self.flows.name(flow, *message);
+                    let key = packet.key;
+                    self.flows.name(key, flow, *message);
                 }
             }
             return;

@@ -94,6 +94,10 @@ impl Deframer {
     /// takes away what is done. Packets that are whole in `input` are not copied. `None`: all of `input` is taken, more must come.
     pub fn next_of<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<Frame<'a>>, Malformed> {
         let bytes = core::mem::take(input);
+        // The usual end of a read: nothing is left, here and there.
+        if bytes.is_empty() && self.buffer.is_empty() && self.failed.is_none() {
+            return Ok(None);
+        }
         if self.pending() > 0 || self.wants_connect || self.failed.is_some() || bytes.is_empty() {
             self.push(bytes);
             return self.next();
@@ -125,7 +129,9 @@ impl Deframer {
     fn give_back(&mut self) {
         self.buffer.clear();
         self.taken = 0;
-        self.buffer.shrink_to(KEEP);
+        if self.buffer.capacity() > KEEP {
+            self.buffer.shrink_to(KEEP);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the page may have done. A command is checked before anything of it happens.
 
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -166,7 +167,7 @@ impl Bench {
             return Err(Refusal::Limit { name: String::from("max_simulated"), value: limit as u64 });
         }
         let id = self.world.devices.next_id();
-        self.post(wall, Input::Add { spec, connect: true });
+        self.post(wall, Input::Add { spec: Box::new(spec), connect: true });
         self.catch_up(wall);
         Ok(id)
     }

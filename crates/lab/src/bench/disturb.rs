@@ -1,5 +1,6 @@
 //! Commands that disturb: rules, faults by hand, links, bytes of one's own.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -21,7 +22,7 @@ impl Bench {
             return Err(Refusal::Limit { name: String::from("max_rules"), value: self.config.max_rules as u64 });
         }
         let id = self.world.faults.next_id();
-        self.post(wall, Input::AddRule(rule));
+        self.post(wall, Input::AddRule(Box::new(rule)));
         self.catch_up(wall);
         Ok(id)
     }

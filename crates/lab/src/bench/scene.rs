@@ -1,5 +1,6 @@
 //! Scenes: loaded before their first event, begun by the first step or a running pace, judged by what they expect.
 
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -33,10 +34,10 @@ impl Bench {
             self.set_pace(wall, PaceWanted::Paused);
         }
         for spec in &script.devices {
-            self.post(wall, Input::Add { spec: spec.clone(), connect: false });
+            self.post(wall, Input::Add { spec: Box::new(spec.clone()), connect: false });
         }
         for rule in &script.rules {
-            self.post(wall, Input::AddRule(rule.clone()));
+            self.post(wall, Input::AddRule(Box::new(rule.clone())));
         }
         self.scene = Some(Scene { name: String::from(name), script: Arc::new(script), waiting: true, begun_at: 0 });
         Ok(())

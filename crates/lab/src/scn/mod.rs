@@ -230,7 +230,7 @@ impl Act {
             }
             Act::Link(device, action) => Input::Link { device, action },
             Act::Inject { device, to_broker, bytes } => Input::Inject { device, to_broker, bytes: Bytes::from(bytes) },
-            Act::Rule(rule) => Input::AddRule(rule),
+            Act::Rule(rule) => Input::AddRule(Box::new(rule)),
         })
     }
 }

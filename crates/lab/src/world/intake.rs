@@ -27,7 +27,7 @@ impl World {
             Input::Open { conn, transport, peer } => self.on_open(conn, transport, peer, sink),
             Input::Gone { conn, how } => self.on_gone(conn, GoneWhy::Closed, how),
             Input::TunnelLost => self.on_tunnel_lost(),
-            Input::Add { spec, connect } => self.on_add(spec, connect, sink),
+            Input::Add { spec, connect } => self.on_add(*spec, connect, sink),
             Input::Remove(device) => self.on_remove(device, sink),
             Input::Connect { device, after: 0 } => self.drive(device, client::Input::Connect, sink),
             Input::Connect { device, after } => self.agenda.push(self.now.after(after), Due::Connect(device)),
@@ -38,7 +38,7 @@ impl World {
                 let publication = Publication { topic, payload: payload.to_vec(), qos, retain, address: None };
                 self.drive(device, client::Input::Publish(publication), sink);
             }
-            Input::AddRule(rule) => self.faults.add(self.now, rule),
+            Input::AddRule(rule) => self.faults.add(self.now, *rule),
             Input::RemoveRule(id) => self.faults.remove(id),
             Input::Touch { flight, fault } => self.touch(flight, fault, sink),
             Input::Link { device, action } => self.act_on_link(device, action, sink),
@@ -214,7 +214,7 @@ impl World {
 
     /// Bytes of a device: cut into packets, each of which sets out.
     pub(super) fn intake(&mut self, conn: ConnId, bytes: &[u8], sink: &mut dyn Sink) {
-        let Some(link) = self.links.get_mut(&conn) else { return };
+        let Some(mut link) = self.links.get_mut(&conn) else { return };
         if link.broker_done || link.device_done {
             return;
         }
@@ -232,8 +232,9 @@ impl World {
                 Ok(Some(frame)) => self.introduce(conn, Some(frame), sink),
                 Err(_) => self.introduce(conn, None, sink),
             }
+            let Some(introduced) = self.links.get_mut(&conn) else { return };
+            link = introduced;
         }
-        let Some(link) = self.links.get_mut(&conn) else { return };
         let mut used = 0usize;
         let at = self.now.after(link.latency);
         loop {

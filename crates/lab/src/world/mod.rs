@@ -71,8 +71,8 @@ pub enum Input {
     TunnelLost,
     /// Put a simulated device into the world; `connect`: and let it connect.
     Add {
-        /// What it is.
-        spec: DeviceSpec,
+        /// What it is. Boxed, as it is far larger than the rest: inputs lie in rows, and a row must not be larger for it.
+        spec: Box<DeviceSpec>,
         /// Let it connect at once.
         connect: bool,
     },
@@ -110,7 +110,7 @@ pub enum Input {
         retain: bool,
     },
     /// Arm a rule.
-    AddRule(FaultRule),
+    AddRule(Box<FaultRule>),
     /// Forget a rule.
     RemoveRule(RuleId),
     /// Plan a fault for a packet under way, or let it go on.

@@ -228,7 +228,7 @@ pub(super) fn input(tape: &mut Tape<'_>, depth: u32) -> Option<Input> {
         4 => Input::TunnelLost,
         5 => {
             let connect = tape.flag()?;
-            Input::Add { spec: scn::parse(&tape.text()?).ok()?.devices.pop()?, connect }
+            Input::Add { spec: Box::new(scn::parse(&tape.text()?).ok()?.devices.pop()?), connect }
         }
         6 => Input::Remove(tape.u32()?),
         7 => Input::Connect { device: tape.u32()?, after: tape.number()? },
@@ -238,7 +238,7 @@ pub(super) fn input(tape: &mut Tape<'_>, depth: u32) -> Option<Input> {
             let (device, qos, retain) = (tape.u32()?, QoS::from_bits(u8::try_from(tape.number()?).ok()?)?, tape.flag()?);
             Input::Publish { device, topic: tape.text()?, payload: Bytes::copy_from_slice(tape.bytes()?), qos, retain }
         }
-        11 => Input::AddRule(rule(tape)?),
+        11 => Input::AddRule(Box::new(rule(tape)?)),
         12 => Input::RemoveRule(tape.u32()?),
         13 => {
             let (flight, some) = (tape.number()?, tape.flag()?);
