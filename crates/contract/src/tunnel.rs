@@ -112,6 +112,7 @@ const HEADER: usize = 9;
 
 impl Record<'_> {
     /// Appends the record to a batch.
+    #[inline]
     pub fn write(&self, out: &mut Vec<u8>) {
         match self {
             Record::Claim { protocol, take_over } => put(out, 1, 0, &[*protocol, u8::from(*take_over)]),
@@ -157,6 +158,7 @@ pub fn data_with<R>(conn: ConnNo, out: &mut Vec<u8>, fill: impl FnOnce(&mut Vec<
 }
 
 /// Appends to the body of a `Data` record that is the last of its batch; `body`: where that begins.
+#[inline]
 pub fn more_data(body: usize, out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
     let length = out.len().saturating_sub(body) as u32;
@@ -165,6 +167,7 @@ pub fn more_data(body: usize, out: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
+#[inline]
 fn put(out: &mut Vec<u8>, kind: u8, conn: ConnNo, body: &[u8]) {
     let ([c0, c1, c2, c3], [l0, l1, l2, l3]) = (conn.to_le_bytes(), (body.len() as u32).to_le_bytes());
     out.reserve(HEADER + body.len());
@@ -173,6 +176,7 @@ fn put(out: &mut Vec<u8>, kind: u8, conn: ConnNo, body: &[u8]) {
 }
 
 /// The records of a batch, in order; ends after the first that cannot be read.
+#[inline]
 pub fn records(batch: &[u8]) -> Records<'_> {
     Records { batch, at: 0 }
 }
@@ -187,6 +191,7 @@ pub struct Records<'a> {
 impl<'a> Iterator for Records<'a> {
     type Item = Result<Record<'a>, BadBatch>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let at = self.at;
         let rest = self.batch.get(at..).filter(|rest| !rest.is_empty())?;
@@ -199,6 +204,7 @@ impl<'a> Iterator for Records<'a> {
     }
 }
 
+#[inline]
 fn read(rest: &[u8]) -> Result<(Record<'_>, usize), &'static str> {
     let (header, after) = rest.split_at_checked(HEADER).ok_or("the header is cut")?;
     let &[kind, c0, c1, c2, c3, l0, l1, l2, l3] = header else { return Err("the header is cut") };

@@ -12,6 +12,9 @@ use crate::flow::{Flows, Key, Place};
 use crate::link::FlightNo;
 use crate::world::{Departure, Fact, Touch};
 
+/// Bytes of forgotten rows that are dropped at once.
+const DROPPED_AT_ONCE: u64 = 8 * 1024;
+
 /// One row, as it is kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
@@ -74,6 +77,8 @@ pub(crate) struct Trace {
     first_fact: u64,
     bytes: VecDeque<u8>,
     first_byte: u64,
+    /// Up to here the bytes belong to rows that are forgotten. They are dropped many at once, as dropping has its price per call.
+    spent: u64,
     max_connects: usize,
     /// CONNECT packets whose rows are forgotten, for without them nothing else of their connections can be read. Oldest first.
     connects: VecDeque<(Record, Vec<u8>)>,
@@ -100,6 +105,7 @@ impl Trace {
             first_fact: 0,
             bytes: VecDeque::new(),
             first_byte: 0,
+            spent: 0,
             max_connects: config.max_kept_connects,
             connects: VecDeque::new(),
             flights: VecDeque::new(),
@@ -162,7 +168,13 @@ impl Trace {
         let place = self.flows.depart(&departure, row);
         let Place { flow, key, message, copy_of } = place;
         let kept = departure.bytes.get(..self.max_packet).unwrap_or(departure.bytes);
-        while self.bytes.len().saturating_add(kept.len()) > self.max_bytes && !self.rows.is_empty() {
+        while self.bytes.len().saturating_add(kept.len()) > self.max_bytes {
+            if self.drop_spent() {
+                continue;
+            }
+            if self.rows.is_empty() {
+                break;
+            }
             self.forget_row();
         }
         let bytes = (self.first_byte.saturating_add(self.bytes.len() as u64), kept.len() as u32);
@@ -362,11 +374,13 @@ impl Trace {
         self.rows.push_back(Record { step: self.step, at: self.now, device, packet, done: 0, facts: (first_fact, 0) });
     }
 
+    fn is_connect(&self, record: &Record) -> bool {
+        let packet = record.packet.as_ref().filter(|packet| packet.to_broker && !packet.bad);
+        packet.is_some_and(|packet| self.first_byte(packet).is_some_and(|first| first >> 4 == 1))
+    }
+
     fn keep_connect(&mut self, record: &Record) {
-        let Some(packet) = record.packet.as_ref().filter(|packet| packet.to_broker && !packet.bad) else { return };
-        if self.first_byte(packet).is_none_or(|first| first >> 4 != 1) || self.max_connects == 0 {
-            return;
-        }
+        let Some(packet) = record.packet.as_ref().filter(|_| self.max_connects > 0) else { return };
         if self.connects.len() >= self.max_connects {
             let in_rows: BTreeSet<ConnId> = self.rows.iter().filter_map(|row| Some(row.packet.as_ref()?.conn)).collect();
             self.connects.retain(|(connect, _)| connect.packet.as_ref().is_some_and(|packet| in_rows.contains(&packet.conn)));
@@ -380,19 +394,31 @@ impl Trace {
     }
 
     fn forget_row(&mut self) {
-        let Some(record) = self.rows.pop_front() else { return };
+        let Some(record) = self.rows.front() else { return };
         let row = self.first_row;
         self.first_row = row.saturating_add(1);
-        self.keep_connect(&record);
-        if let Some(packet) = record.packet {
-            let end = packet.bytes.0.saturating_add(u64::from(packet.bytes.1));
-            let gone = usize::try_from(end.saturating_sub(self.first_byte)).unwrap_or(0).min(self.bytes.len());
-            self.bytes.drain(..gone);
-            self.first_byte = self.first_byte.saturating_add(gone as u64);
+        if let Some(packet) = &record.packet {
+            self.spent = packet.bytes.0.saturating_add(u64::from(packet.bytes.1));
+        }
+        if !self.is_connect(record) {
+            self.rows.pop_front();
+        } else if let Some(record) = self.rows.pop_front() {
+            self.keep_connect(&record);
+        }
+        if self.spent.saturating_sub(self.first_byte) >= DROPPED_AT_ONCE {
+            self.drop_spent();
         }
         while self.flights.front().is_some_and(|&first| first <= row) {
             self.flights.pop_front();
             self.first_flight = self.first_flight.saturating_add(1);
         }
+    }
+
+    /// `false`: there was nothing to drop.
+    fn drop_spent(&mut self) -> bool {
+        let gone = usize::try_from(self.spent.saturating_sub(self.first_byte)).unwrap_or(0).min(self.bytes.len());
+        self.bytes.drain(..gone);
+        self.first_byte = self.first_byte.saturating_add(gone as u64);
+        gone > 0
     }
 }
