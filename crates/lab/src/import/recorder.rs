@@ -41,20 +41,30 @@ pub(super) struct Recorder {
     devices: Vec<DeviceView>,
     by_name: BTreeMap<String, DeviceId>,
     counters: Counters,
-    /// What has set out and was not seen to arrive yet, where both ends of a link are seen.
-    under_way: BTreeMap<(ConnAt, bool), Waiting>,
-    /// The newest that was seen to arrive there.
-    arrived: BTreeMap<(ConnAt, bool), FlightNo>,
 }
 
-/// Packets in the order in which they set out.
-type Waiting = VecDeque<(FlightNo, Vec<u8>)>;
+/// One direction of a connection, where both ends of its link are seen.
+#[derive(Default)]
+struct Lane {
+    /// What has set out and was not seen to arrive yet, in this order.
+    waiting: VecDeque<(FlightNo, Vec<u8>)>,
+    /// The newest that was seen to arrive.
+    arrived: FlightNo,
+}
 
 struct Conn {
     peer: Arc<str>,
     device: DeviceId,
     version: Version,
     ended: bool,
+    lanes: [Lane; 2],
+}
+
+impl Conn {
+    fn lane(&mut self, to_broker: bool) -> &mut Lane {
+        let [to_device, to_the_broker] = &mut self.lanes;
+        if to_broker { to_the_broker } else { to_device }
+    }
 }
 
 impl Recorder {
@@ -68,8 +78,6 @@ impl Recorder {
             devices: Vec::new(),
             by_name: BTreeMap::new(),
             counters: Counters::default(),
-            under_way: BTreeMap::new(),
-            arrived: BTreeMap::new(),
         }
     }
 
@@ -80,7 +88,7 @@ impl Recorder {
         if known.is_none() {
             let (address, port) = ends.0;
             let peer = SocketAddr::new(IpAddr::V6(Ipv6Addr::from(address)).to_canonical(), port).to_string();
-            self.conns.push(Conn { peer: Arc::from(peer), device: 0, version: Version::V311, ended: false });
+            self.conns.push(Conn { peer: Arc::from(peer), device: 0, version: Version::V311, ended: false, lanes: Default::default() });
             self.by_ends.insert(ends, at);
         }
         at
@@ -90,16 +98,14 @@ impl Recorder {
     pub(super) fn packet(&mut self, at: u64, way: (ConnAt, bool, Option<Side>), bytes: &[u8], bad: Option<Malformed>) {
         let (conn, to_broker, side) = way;
         let sets_out = side.is_none_or(|side| (side == Side::Device) == to_broker);
-        let key = (conn, to_broker);
         if !sets_out
-            && let Some(waiting) = self.under_way.get_mut(&key)
-            && let Some(place) = waiting.iter().position(|(_, other)| other == bytes)
-            && let Some((flight, _)) = waiting.remove(place)
+            && let Some(lane) = self.conns.get_mut(conn.0).map(|conn| conn.lane(to_broker))
+            && let Some(place) = lane.waiting.iter().position(|(_, other)| other == bytes)
+            && let Some((flight, _)) = lane.waiting.remove(place)
         {
+            lane.arrived = lane.arrived.max(flight);
             self.begin(at);
             self.trace.landed(flight);
-            let newest = self.arrived.entry(key).or_default();
-            *newest = flight.max(*newest);
             return;
         }
         let packet = Frame::parse(bytes).ok().filter(|_| bad.is_none());
@@ -121,7 +127,7 @@ impl Recorder {
             }
             return;
         }
-        let waiting = self.under_way.entry(key).or_default();
+        let Some(Lane { waiting, .. }) = self.conns.get_mut(conn.0).map(|conn| conn.lane(to_broker)) else { return };
         if waiting.len() >= MOST_UNDER_WAY {
             waiting.pop_front();
         }
@@ -141,21 +147,21 @@ impl Recorder {
     }
 
     pub(super) fn finish(mut self, at: u64) -> Recording {
-        let under_way = core::mem::take(&mut self.under_way);
-        for (key, waiting) in under_way.into_iter().filter(|(_, waiting)| !waiting.is_empty()) {
-            self.begin(at);
-            let newest = self.arrived.get(&key).copied().unwrap_or(0);
-            let ended = self.conns.get(key.0.0).is_some_and(|conn| conn.ended);
-            for (flight, _) in waiting {
-                // A link keeps the order: what others of its way have passed never comes.
-                if flight < newest {
-                    self.trace.touched(flight, Touch::Dropped);
-                } else if ended {
-                    self.trace.lost(flight);
+        let conns = core::mem::take(&mut self.conns);
+        let connections = u32::try_from(conns.len()).unwrap_or(u32::MAX);
+        self.begin(at);
+        for Conn { ended, lanes, .. } in conns {
+            for Lane { waiting, arrived } in lanes {
+                for (flight, _) in waiting {
+                    // A link keeps the order: what others of its way have passed never comes.
+                    if flight < arrived {
+                        self.trace.touched(flight, Touch::Dropped);
+                    } else if ended {
+                        self.trace.lost(flight);
+                    }
                 }
             }
         }
-        let connections = u32::try_from(self.conns.len()).unwrap_or(u32::MAX);
         let view = RecordingView { connections, ..RecordingView::default() };
         Recording { view, trace: self.trace, devices: self.devices, counters: self.counters, end: (self.step, at) }
     }
