@@ -204,6 +204,11 @@ impl Bridge {
                 store.dead(refusals::refusal(&refusal));
             }
         });
+        // A run that came with the address is shown at once.
+        let run = crate::widget::file::fragment();
+        if run.starts_with("#run=") {
+            self.act(Command::Replay { bytes: run.into_bytes() });
+        }
         if let Some(url) = relay_url() {
             self.act(Command::Attach { url });
         }

@@ -8,6 +8,7 @@ pub(crate) mod connect;
 pub(crate) mod devices;
 pub(crate) mod exchange;
 pub(crate) mod explorer;
+pub(crate) mod files;
 pub(crate) mod footer;
 pub(crate) mod header;
 pub(crate) mod ladder;

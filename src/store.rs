@@ -3,8 +3,8 @@
 
 use contract::{
     AccessView, Counters, DeviceId, DeviceView, ExplorerView, Fate, Kind, Lens, LineageView, Micros, ModeView, OtherView, PaceWanted,
-    PacketView, Protocol, RelayView, Row, RowNo, RowsWanted, RuleId, RuleView, SceneView, Seen, SessionView, Step, StepTo, TimelineBucket,
-    TopicView, What,
+    PacketView, Protocol, RecordingView, RelayView, Row, RowNo, RowsWanted, RuleId, RuleView, SceneView, Seen, SessionView, Step, StepTo,
+    TimelineBucket, TopicView, What,
 };
 use leptos::prelude::*;
 
@@ -53,6 +53,7 @@ pub(crate) enum Tab {
     Rules,
     Composer,
     Explorer,
+    Files,
     Access,
     Compare,
 }
@@ -138,6 +139,8 @@ pub(crate) struct Store {
     pub(crate) tab: RwSignal<Tab>,
     pub(crate) explorer: RwSignal<Option<ExplorerView>>,
     pub(crate) lineage: RwSignal<Option<LineageView>>,
+    /// The capture that is shown instead of the world.
+    pub(crate) recording: RwSignal<Option<RecordingView>>,
     /// The lineage of the shown message is wanted.
     pub(crate) lineage_open: RwSignal<bool>,
     /// The rules of the shown packet are wanted.
@@ -194,6 +197,7 @@ impl Store {
             tab: RwSignal::new(Tab::Ladder),
             explorer: RwSignal::default(),
             lineage: RwSignal::default(),
+            recording: RwSignal::default(),
             lineage_open: RwSignal::default(),
             proof_open: RwSignal::default(),
             rule_table: RwSignal::new_local(None),
@@ -235,6 +239,7 @@ impl Store {
         put(self.access, seen.access);
         put(self.explorer, seen.explorer);
         put(self.lineage, seen.lineage);
+        put(self.recording, seen.recording);
         if seen.other.is_none() && self.tab.get_untracked() == Tab::Compare {
             self.tab.set(Tab::Ladder);
         }

@@ -5,6 +5,7 @@
 pub(crate) mod explorer;
 pub(crate) mod faults;
 pub(crate) mod fields;
+pub(crate) mod files;
 pub(crate) mod lineage;
 pub(crate) mod notes;
 pub(crate) mod packets;

@@ -1,33 +1,31 @@
 //! The card of a scene that waits: what it shows and how to begin.
 
+use contract::SceneView;
 use leptos::prelude::*;
 
 use crate::page::Page;
 use crate::store::READING;
-use crate::text::words;
+use crate::text::{visible, words};
 use crate::widget::live::effect;
 
 pub(crate) fn scene(page: Page) -> impl IntoView {
     let store = page.store;
     let hidden = RwSignal::new(false);
-    let waiting =
-        Memo::new(move |_| store.scene.with(|scene| scene.as_ref().filter(|scene| scene.waiting).map(|scene| scene.name.clone())));
+    let waiting = Memo::new(move |_| store.scene.with(|scene| scene.as_ref().filter(|scene| scene.waiting).cloned()));
     // A scene that was begun and then restarted is shown again.
     effect(move || {
         if waiting.with(Option::is_none) {
             hidden.set(false);
         }
     });
-    let card = move |name: String| {
-        let (title, about) = match name.as_str() {
-            "car-lock" => (words::CAR_LOCK, words::CAR_LOCK_TEXT),
-            _ => (words::SCENE_UNKNOWN, words::SCENE_UNKNOWN_TEXT),
-        };
+    let card = move |scene: SceneView| {
+        let title = if scene.title.is_empty() { words::SCENE_UNKNOWN.to_owned() } else { visible(&scene.title) };
+        let about = scene.text.iter().map(|line| view! { <p>{visible(line)}</p> }.into_any()).collect::<Vec<_>>();
         view! {
             <div class="scene" data-test="scene">
                 <div>
                     <strong>{title}</strong>
-                    <p>{about}</p>
+                    {about}
                     <p>{words::SCENE_HOW}</p>
                     <div class="choices">
                         <button class="primary" data-test="scene-step" on:click=move |_| page.step()>{words::SCENE_START}</button>

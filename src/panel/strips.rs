@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::page::Page;
 use crate::store::Tab;
-use crate::text::{faults, words};
+use crate::text::{faults, files, words};
 use crate::widget::form::button;
 use crate::widget::live::{said, show};
 
@@ -13,6 +13,7 @@ pub(crate) fn strips(page: Page) -> impl IntoView {
     let store = page.store;
     view! {
         <div class="strips">
+            {show(move || store.recording.with(Option::is_some), move || recording(page))}
             {show(move || store.is_past(), move || past(page))}
             {show(move || store.halted_by.get().is_some() && !store.is_past(), move || halted(page))}
             {show(move || store.other.with(Option::is_some), move || other(page))}
@@ -37,6 +38,20 @@ fn past(page: Page) -> AnyView {
             {button(words::BACK_TO_NOW, "back-to-now", "primary", move || page.back_to_now())}
             <button data-test="fork" title=words::FORK_HINT on:click=move |_| page.fork()>{words::FORK}</button>
             <small>{words::FORK_HINT}</small>
+        </div>
+    }
+    .into_any()
+}
+
+fn recording(page: Page) -> AnyView {
+    let store = page.store;
+    let text = move || store.recording.with(|view| view.as_ref().map(files::recording)).unwrap_or_default();
+    view! {
+        <div class="strip other" role="status" data-test="recording">
+            <strong>{words::RECORDING}</strong>
+            <span>{said(text)}</span>
+            <small>{words::RECORDING_HINT}</small>
+            {button(words::CLOSE_RECORDING, "close-recording", "primary", move || page.restart(Command::CloseRecording))}
         </div>
     }
     .into_any()

@@ -2,17 +2,18 @@
 
 use leptos::prelude::*;
 
-use super::{access, compare, composer, explorer, ladder, publish, rules, scene};
+use super::{access, compare, composer, explorer, files, ladder, publish, rules, scene};
 use crate::page::Page;
 use crate::store::Tab;
 use crate::text::words;
 use crate::widget::live::{flag, live, said};
 
-const TABS: [(Tab, &str, &str); 6] = [
+const TABS: [(Tab, &str, &str); 7] = [
     (Tab::Ladder, words::LADDER, "tab-ladder"),
     (Tab::Rules, words::TAB_RULES, "tab-rules"),
     (Tab::Composer, words::TAB_COMPOSER, "tab-composer"),
     (Tab::Explorer, words::TAB_EXPLORER, "tab-explorer"),
+    (Tab::Files, words::TAB_FILES, "tab-files"),
     (Tab::Access, words::TAB_ACCESS, "tab-access"),
     (Tab::Compare, words::TAB_COMPARE, "tab-compare"),
 ];
@@ -23,12 +24,14 @@ pub(crate) fn center(page: Page) -> impl IntoView {
     let composer = composer::Form::new(page);
     let access = access::Form::new();
     let explorer = explorer::Form::new();
+    let files = files::Form::new();
     let tab = Memo::new(move |_| store.tab.get());
     let instead = move || match tab.get() {
         Tab::Ladder => ().into_any(),
         Tab::Rules => rules::rules(page, rules),
         Tab::Composer => composer::composer(page, composer),
         Tab::Explorer => explorer::panel(page, explorer),
+        Tab::Files => files::panel(page, files),
         Tab::Access => access::access(page, access),
         Tab::Compare => compare::compare(page),
     };

@@ -133,6 +133,7 @@ pub(crate) fn tally(view: &RuleView) -> String {
 /// Which break-point has paused the world.
 pub(crate) fn halted(id: u32, rules: &[RuleView]) -> String {
     match rules.iter().find(|view| view.id == id) {
+        None if id == 0 => "Paused by the scene: go on when you have seen enough.".into(),
         Some(view) => format!("Paused by break-point {id}. {}", sentence(&view.rule)),
         None => format!("Paused by break-point {id}."),
     }

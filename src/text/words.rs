@@ -50,10 +50,6 @@ words! {
     // Scene card.
     HIDE = "Hide";
     SCENE_UNKNOWN = "A scene is ready";
-    SCENE_UNKNOWN_TEXT = "It waits before its first packet.";
-    CAR_LOCK = "QoS 2: a phone locks a car";
-    CAR_LOCK_TEXT = "A phone asks Car001 to lock, the broker passes the message on, and the car confirms. \
-        Each message goes over exactly once, in four packets per link.";
     SCENE_HOW = "Press Step, or the space bar, for one packet at a time; Play runs it slowly.";
     SCENE_START = "Step ▶";
 
@@ -78,6 +74,29 @@ words! {
     NO_TABLE = "The table of rules could not be loaded.";
     LOADING = "Loading …";
     SHOW = "Show";
+    // Scenes and files.
+    TAB_FILES = "Scenes, files";
+    SCENES = "Scenes";
+    OWN_SCENE = "A scene of your own";
+    OWN_SCENE_ABOUT = "Devices, actions, faults and expectations as text; docs/scenario.md has the words.";
+    OWN_SCENE_HINT = "title My scene";
+    LOAD_TEXT = "Load this text";
+    JUDGE = "Does it hold what it expects?";
+    THE_RUN = "This run";
+    THE_RUN_ABOUT = "The whole run from its beginning, to be replayed elsewhere byte for byte. It holds what devices have sent, passwords too.";
+    RECORD = "Save as a file";
+    SHARE = "Make a link";
+    LINK_ABOUT = "The run is in the part behind #, which no server sees.";
+    REPLAY = "Open a recorded run …";
+    CAPTURE = "A capture of others";
+    CAPTURE_ABOUT = "A pcap or pcapng with MQTT in it becomes a ladder. There is no broker in it: sessions and queues are not known.";
+    IMPORT = "Open a capture …";
+    EXPORT = "Save the ladder for other tools";
+    FORMAT = "Format";
+    MASK = "put * in the place of passwords";
+    RECORDING = "A capture is shown.";
+    RECORDING_HINT = "The world goes on behind it.";
+    CLOSE_RECORDING = "Back to the world";
     // Explorer.
     TAB_EXPLORER = "Explorer";
     EXPLORER_ABOUT = "Can a message get lost, arrive twice, or out of order? Every placement of faults on the packets of the simulated devices is tried, each in a world of its own, from the first message on. Up to three devices, up to three messages.";
