@@ -15,7 +15,7 @@ const option = { timeout: 90_000 };
 test('the inspector tells who got a message and why, and which rules the packet stands under', option, async () => {
   const { page } = world;
   await loadTheLock(page);
-  const all = await stepUntil(page, (all) => all.some(({ kind, dir, fate }) => kind === 'PUBCOMP' && dir === 'to-broker' && fate === 'arrived'), 'the car has it');
+  const all = await stepUntil(page, (all) => all.some(({ kind, dir, fate }) => kind === 'PUBLISH' && dir === 'from-broker' && fate === 'arrived'), 'the car has it');
   const publish = all.find(({ kind, dir }) => kind === 'PUBLISH' && dir === 'to-broker');
   await clickRow(page, publish.n);
   await control(page, 'lineage').click();
