@@ -97,7 +97,7 @@ pub(super) fn judge(lines: &[Line], native: bool, web: bool) -> Judged {
         let holds = target.map(|target| target.bound.holds(line.ratio));
         missed += usize::from(holds == Some(false));
         let theirs = line.theirs.map_or_else(|| "-".to_owned(), |theirs| format!("{theirs:.1} {}", line.unit));
-        let (what, bound) = target.map_or(("time / theirs", String::new()), |target| (target.what, target.bound.say()));
+        let (what, bound) = target.map_or((unjudged(&line.case), String::new()), |target| (target.what, target.bound.say()));
         let verdict = holds.map_or("", |holds| if holds { "holds" } else { "MISSES" });
         let Line { case, ours, ratio, unit, .. } = line;
         let _ = writeln!(text, "| {case} | {ours:.1} {unit} | {theirs} | {ratio:.3} | {what} | {bound} | {verdict} |");
@@ -123,6 +123,15 @@ impl Bound {
             AtMost(most) => format!("<= {}", short(most)),
             AtLeast(least) => format!(">= {}", short(least)),
         }
+    }
+}
+
+/// What the ratio of a case without a target is.
+fn unjudged(case: &str) -> &'static str {
+    match case.split_once('-').map_or(case, |(first, _)| first) {
+        "core" => "times as fast",
+        "trace" => "time on / off",
+        _ => "time / theirs",
     }
 }
 
