@@ -55,16 +55,16 @@ pub(crate) fn panel(page: Page, form: Form) -> AnyView {
     view! {
         <div class="panel" data-test="explorer">
             <p class="about">{words::EXPLORER_ABOUT}</p>
-            <fieldset class="bare" disabled=flag(move || store.is_past())>
+            <fieldset class="form inset" disabled=flag(move || store.is_past())>
                 {row(words::AT_ONCE, select(words::AT_ONCE, "explore-faults", faults, form.faults))}
                 {check(words::TRY_CUT, "explore-cut", form.cut)}
                 {check(words::TRY_DOUBLE, "explore-double", form.double)}
                 {check(words::TRY_DROP, "explore-drop", form.drop)}
                 {wrong("explore-wrong", form.wrong)}
-                <p class="buttons">
-                    {button(words::EXPLORE, "explore", "primary", go)}
+                <div class="end">
                     {show(running, move || button(words::STOP, "explore-stop", "", move || page.bridge.act(Command::StopExploring)))}
-                </p>
+                    {button(words::EXPLORE, "explore", "primary", go)}
+                </div>
             </fieldset>
             {live(result)}
         </div>

@@ -38,7 +38,7 @@ impl Form {
 pub(crate) fn panel(page: Page, form: Form) -> AnyView {
     view! {
         <div class="panel" data-test="files">
-            <fieldset class="bare" disabled=flag(move || page.store.is_past())>
+            <fieldset class="stack" disabled=flag(move || page.store.is_past())>
                 <h2>{words::SCENES}</h2>
                 {scenes(page)}
                 {expectations(page, form)}
@@ -88,7 +88,7 @@ fn expectations(page: Page, form: Form) -> AnyView {
         });
     };
     let line = |of: &Expectation| {
-        let class = if of.holds { "chip f-connect" } else { "chip f-fault" };
+        let class = if of.holds { "chip connect" } else { "chip fault" };
         view! { <li class=class>{files::expectation(of)}</li> }.into_any()
     };
     let lines = move || form.judged.with(|judged| judged.iter().map(line).collect::<Vec<_>>()).into_any();
@@ -152,9 +152,11 @@ fn export(page: Page, form: Form) -> AnyView {
         save(page, form, Command::Export { format, mask_passwords: form.mask.get_untracked() });
     };
     view! {
-        {row(words::FORMAT, select(words::FORMAT, "export-format", formats, form.format))}
-        {check(words::MASK, "export-mask", form.mask)}
-        <p class="buttons">{button(words::EXPORT, "export", "primary", go)}</p>
+        <fieldset class="form inset">
+            {row(words::FORMAT, select(words::FORMAT, "export-format", formats, form.format))}
+            {check(words::MASK, "export-mask", form.mask)}
+            <div class="end">{button(words::SAVE, "export", "primary", go)}</div>
+        </fieldset>
     }
     .into_any()
 }

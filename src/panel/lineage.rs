@@ -41,10 +41,10 @@ fn list(page: Page, view: &LineageView) -> AnyView {
 
 fn line(page: Page, fate: &LineageFate, names: &dyn Fn(u32) -> String) -> AnyView {
     let class = match fate.outcome {
-        Outcome::Sent { arrived: true, .. } => "chip f-connect",
-        Outcome::Sent { .. } | Outcome::Waits => "chip f-dup",
-        Outcome::Dropped(_) => "chip f-fault",
-        _ => "chip f-ping",
+        Outcome::Sent { arrived: true, .. } => "chip connect",
+        Outcome::Sent { .. } | Outcome::Waits => "chip dup",
+        Outcome::Dropped(_) => "chip fault",
+        _ => "chip ping",
     };
     let text = lineage::fate(fate, names);
     match fate.outcome {

@@ -93,6 +93,7 @@ words! {
     IMPORT = "Open a capture …";
     EXPORT = "Save the ladder for other tools";
     FORMAT = "Format";
+    SAVE = "Save";
     MASK = "put * in the place of passwords";
     RECORDING = "A capture is shown.";
     RECORDING_HINT = "The world goes on behind it.";
