@@ -11,8 +11,8 @@ use contract::{Action, Fault, FaultRule, Matcher, RuleId, RuleView, Struck};
 use hashbrown::HashMap;
 use mqtt::{Frame, Packet, Version, topic};
 
+use crate::kind::kind_of;
 use crate::link::FlightNo;
-use crate::show::kind_of;
 
 type Hasher = foldhash::fast::FixedState;
 

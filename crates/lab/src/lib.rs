@@ -28,6 +28,7 @@ mod fault;
 mod flow;
 mod import;
 mod journal;
+mod kind;
 mod link;
 mod pace;
 mod scene;

@@ -8,7 +8,7 @@ use broker::access::{Access, Acl, BadLine, PasswordFile};
 use contract::{AccessSpec, Refusal};
 
 use super::Bench;
-use super::command::{Result, bad};
+use super::check::{Result, bad};
 use crate::pace::Wall;
 use crate::world::Input;
 

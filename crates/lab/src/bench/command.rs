@@ -1,14 +1,14 @@
 //! What the page may have done. A command is checked before anything of it happens.
 
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use bytes::Bytes;
 use contract::tunnel::Record;
 use contract::{Answer, Command, DeviceId, DeviceKind, DeviceSpec, PaceWanted, Refusal};
-use mqtt::{QoS, Text, topic};
 
+use super::check::{Result, bad, check_qos, check_topic};
 use super::spec::check_spec;
 use super::{Bench, Outgoing, Press};
 use crate::journal::Journal;
@@ -18,8 +18,6 @@ use crate::world::{Input, World};
 
 /// The device that publishes by hand when no other is named.
 const YOU: &str = "you";
-
-pub(super) type Result<T> = core::result::Result<T, Refusal>;
 
 impl Bench {
     pub(super) fn command(&mut self, wall: Wall, command: Command, out: &mut Vec<Outgoing>) -> Result<Answer> {
@@ -232,26 +230,4 @@ fn check_pace(wanted: PaceWanted) -> Result<PaceWanted> {
         PaceWanted::Live | PaceWanted::Paused => return Ok(wanted),
     };
     if ok { Ok(wanted) } else { Err(bad(field, why)) }
-}
-
-pub(super) fn check_qos(field: &str, qos: u8) -> Result<QoS> {
-    QoS::from_bits(qos).ok_or_else(|| bad(field, "QoS is 0, 1 or 2."))
-}
-
-pub(super) fn check_text(field: &str, text: &str) -> Result<()> {
-    Text::new(text).map(drop).map_err(|error| bad(field, &error.to_string()))
-}
-
-pub(crate) fn check_topic(field: &str, name: &str) -> Result<()> {
-    check_text(field, name)?;
-    topic::TopicName::parse(name).map(drop).map_err(|error| bad(field, &error.to_string()))
-}
-
-pub(super) fn check_filter(filter: &str) -> Result<()> {
-    check_text("filter", filter)?;
-    topic::TopicFilter::parse(filter).map(drop).map_err(|error| bad("filter", &error.to_string()))
-}
-
-pub(super) fn bad(field: &str, why: &str) -> Refusal {
-    Refusal::BadField { field: String::from(field), why: String::from(why) }
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use contract::{Action, DeviceId, Fault, FaultRule, LinkAction, PaceWanted, Refusal, RowNo, RuleId};
 
 use super::Bench;
-use super::command::{Result, bad, check_filter, check_qos};
+use super::check::{Result, bad, check_filter, check_qos};
 use crate::pace::Wall;
 use crate::world::Input;
 

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use contract::{DeviceSpec, ExploreWanted, PaceWanted, Refusal};
 
 use super::Bench;
-use super::command::{Result, bad};
+use super::check::{Result, bad};
 use crate::explore::{Explorer, has_listeners};
 use crate::pace::Wall;
 

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use contract::{Answer, Counters, DeviceId, ExportFormat, Lens, Refusal, Seen};
 
 use super::Bench;
-use super::command::{Result, bad};
+use super::check::{Result, bad};
 use super::look::window;
 use crate::export::{self, Source};
 use crate::import::{self, Recording};

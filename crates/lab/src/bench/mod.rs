@@ -5,6 +5,7 @@
 //! nothing else.
 
 mod access;
+mod check;
 mod command;
 mod disturb;
 mod explore;
@@ -34,7 +35,7 @@ use crate::pace::{Pace, Wall};
 use crate::scn::Scenario;
 use crate::trace::Trace;
 use crate::world::{Departure, Fact, Input, Sink, Touch, World};
-pub(crate) use command::check_topic;
+pub(crate) use check::check_topic;
 pub(crate) use disturb::check_rule;
 use look::Pending;
 use past::Other;

@@ -3,7 +3,7 @@
 use contract::tunnel::Record;
 use contract::{LineageView, OtherView, PaceWanted, Refusal, RowNo, Step};
 
-use super::command::Result;
+use super::check::Result;
 use super::{Bench, Scene};
 use crate::journal::Journal;
 use crate::pace::{Pace, Wall};

@@ -20,7 +20,7 @@ use contract::{DeviceId, PaceWanted, Refusal, RuleId, Step};
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
-use super::command::{Result, bad};
+use super::check::{Result, bad};
 use super::{Bench, Scene};
 use crate::link::FlightNo;
 use crate::pace::Wall;

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use contract::{Expectation, PaceWanted, Refusal};
 
-use super::command::{Result, bad};
+use super::check::{Result, bad};
 use super::{Bench, Scene};
 use crate::pace::Wall;
 use crate::world::Input;

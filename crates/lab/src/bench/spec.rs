@@ -4,7 +4,7 @@ use alloc::string::String;
 use contract::{DeviceSpec, Habit, Protocol, Wave, Will, WillProperties};
 use mqtt::topic;
 
-use super::command::{Result, bad, check_filter, check_qos, check_text, check_topic};
+use super::check::{Result, bad, check_filter, check_qos, check_text, check_topic};
 
 /// Bytes that the User Properties of one packet may have in all.
 const MAX_USER_PROPERTIES: usize = 32 * 1024;

@@ -6,7 +6,7 @@ mod packet;
 mod view;
 
 pub(crate) use lineage::{lineage, traced};
-pub(crate) use packet::{kind_of, packet_view, row, row_then};
+pub(crate) use packet::{packet_view, row, row_then};
 pub(crate) use view::{access, devices, mode, session, timeline, topics};
 
 use alloc::string::String;

@@ -7,6 +7,7 @@ use contract::{ByteField, Fact, Kind, PacketRow, PacketView, Row, RowNo, Step, W
 use mqtt::{Frame, Packet, PacketType, ReasonCode};
 
 use super::{note, preview};
+use crate::kind::kind_of;
 use crate::trace::{PacketRecord, Record, Trace};
 
 /// Rows of a flow that the inspector names.
@@ -209,26 +210,4 @@ fn more_filters(row: &mut PacketRow, count: usize) {
 
 fn reason(code: ReasonCode, packet: PacketType) -> Fact {
     Fact::Reason(code as u8, String::from(code.name_in(packet)))
-}
-
-/// The kind of packet that a first byte announces.
-pub(crate) fn kind_of(first: u8) -> Kind {
-    match PacketType::from_first_byte(first) {
-        Some(PacketType::Connect) => Kind::Connect,
-        Some(PacketType::Connack) => Kind::Connack,
-        Some(PacketType::Publish) => Kind::Publish,
-        Some(PacketType::Puback) => Kind::Puback,
-        Some(PacketType::Pubrec) => Kind::Pubrec,
-        Some(PacketType::Pubrel) => Kind::Pubrel,
-        Some(PacketType::Pubcomp) => Kind::Pubcomp,
-        Some(PacketType::Subscribe) => Kind::Subscribe,
-        Some(PacketType::Suback) => Kind::Suback,
-        Some(PacketType::Unsubscribe) => Kind::Unsubscribe,
-        Some(PacketType::Unsuback) => Kind::Unsuback,
-        Some(PacketType::Pingreq) => Kind::Pingreq,
-        Some(PacketType::Pingresp) => Kind::Pingresp,
-        Some(PacketType::Disconnect) => Kind::Disconnect,
-        Some(PacketType::Auth) => Kind::Auth,
-        None => Kind::NotMqtt,
-    }
 }

@@ -11,8 +11,9 @@ use contract::{
 };
 use mqtt::Version;
 
-use super::packet::{kind_of, row};
+use super::packet::row;
 use super::preview;
+use crate::kind::kind_of;
 use crate::trace::Trace;
 use crate::world::{Fact, World};
 

@@ -1,15 +1,16 @@
 //! What is due on the agenda: a packet arrives, a simulated device wakes.
 
 use broker::ConnId;
+use contract::DeviceId;
 use contract::tunnel::{ConnNo, WINDOW};
-use contract::{Counters, DeviceId};
-use mqtt::{Frame, Packet, PacketType, Version};
+use mqtt::{Frame, PacketType};
 
-use super::fate::{ANSWERED, Gate};
+use super::fate::Gate;
+use super::wire::{ANSWERED, note_frame, transmit};
 use super::{Sink, World};
 use crate::agenda::Due;
 use crate::client;
-use crate::link::{Piece, Tunnelled};
+use crate::link::Piece;
 
 impl World {
     pub(super) fn arrive(&mut self, due: Due, sink: &mut dyn Sink) {
@@ -225,28 +226,4 @@ impl World {
             sink.credit(tunnelled.no, u32::try_from(free).unwrap_or(u32::MAX));
         }
     }
-}
-
-/// What a packet for the broker tells about its connection, which gets its version from CONNECT.
-pub(super) fn note_frame(frame: Frame<'_>, version: &mut Version, counters: &mut Counters) {
-    match frame.kind() {
-        PacketType::Publish => counters.published = counters.published.saturating_add(1),
-        PacketType::Connect => {
-            if let Ok(Packet::Connect(connect)) = Packet::decode(frame, *version) {
-                *version = connect.version;
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Sends to the relay what the window allows; the rest waits.
-pub(super) fn transmit(tunnelled: &mut Tunnelled, bytes: &[u8], sink: &mut dyn Sink) {
-    let now = if tunnelled.spill.is_empty() { bytes.len().min(tunnelled.window) } else { 0 };
-    let (first, rest) = bytes.split_at_checked(now).unwrap_or((&[], bytes));
-    if !first.is_empty() {
-        tunnelled.window = tunnelled.window.saturating_sub(first.len());
-        sink.transmit(tunnelled.no, first);
-    }
-    tunnelled.spill.extend_from_slice(rest);
 }

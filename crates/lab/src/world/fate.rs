@@ -8,8 +8,8 @@ use broker::{ConnId, GoneWhy, Instant};
 use contract::{Cut, DeviceId, DeviceKind, Fault, LinkAction, Struck};
 use mqtt::{Deframer, Frame};
 
-use super::deliver::{note_frame, transmit};
 use super::devices::Devices;
+use super::wire::{ANSWERED, note_frame, transmit};
 use super::{Departure, Fact, Sink, Touch, World};
 use crate::agenda::Due;
 use crate::client;
@@ -397,8 +397,6 @@ impl World {
     }
 }
 
-/// Flight of a PINGRESP that has arrived before it set out; no packet has this number.
-pub(super) const ANSWERED: FlightNo = 0;
 const PINGRESP: [u8; 2] = [0xD0, 0x00];
 
 fn due_on(conn: ConnId, to_broker: bool) -> Due {

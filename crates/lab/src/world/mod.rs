@@ -10,6 +10,7 @@ mod deliver;
 mod devices;
 mod fate;
 mod intake;
+mod wire;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
