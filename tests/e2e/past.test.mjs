@@ -169,3 +169,39 @@ test('while the world is paused PINGREQ of real devices is answered, unless it i
   await client.endAsync(true);
   noTroubles(page);
 });
+
+test('a seek among ten thousand steps takes a moment, not a wait', option, async (t) => {
+  const { page } = world;
+  await begin(page);
+  const client = await mqtt.connectAsync(world.ws, { clientId: 'busy', protocolVersion: 4 });
+  await client.subscribeAsync('seek/#', { qos: 1 });
+  for (let part = 0; part < 20; part++) {
+    await Promise.all(Array.from({ length: 100 }, (_, n) => client.publishAsync(`seek/${n}`, 'x', { qos: 1 })));
+  }
+  await control(page, 'pause').click();
+  await until(async () => (await slider(page)).most > 10_000, 'there are ten thousand steps');
+  // From the key to the rows of that moment, measured in the page.
+  const seeks = await page.evaluate(async () => {
+    const timeline = document.querySelector('[data-test="timeline"]');
+    const rows = document.querySelector('#ladder-rows');
+    const times = [];
+    for (const key of ['Home', 'PageUp', 'PageUp', 'PageUp', 'PageUp', 'End', 'PageDown', 'PageDown', 'Home']) {
+      const begun = performance.now();
+      const changed = new Promise((done) => {
+        const observer = new MutationObserver(() => (observer.disconnect(), done(performance.now() - begun)));
+        observer.observe(rows, { childList: true, subtree: true, attributes: true, characterData: true });
+        setTimeout(() => (observer.disconnect(), done(Infinity)), 5000);
+      });
+      timeline.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+      times.push(await changed);
+    }
+    return times;
+  });
+  seeks.sort((a, b) => a - b);
+  t.diagnostic(`measured: seeks among ${(await slider(page)).most} steps took ${seeks.map((time) => Math.round(time)).join(', ')} ms`);
+  // A driver slows the tab two- to threefold; without one the median is to be 100 ms at most.
+  assert.ok(seeks[seeks.length >> 1] < 300, `${seeks}`);
+  await page.keyboard.press('Escape');
+  await client.endAsync(true);
+  noTroubles(page);
+});
