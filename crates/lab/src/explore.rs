@@ -32,10 +32,17 @@ const REST: u64 = 40_000_000;
 /// Steps after which a world that never rests is left as it is.
 const MOST_STEPS: u64 = 5_000;
 
+/// Devices, in the order in which they connect, and what a scene lets them do; without a scene they connect one after the other.
+#[derive(Clone, Debug)]
+pub(crate) struct House {
+    pub(crate) specs: Vec<DeviceSpec>,
+    pub(crate) actions: Vec<Input>,
+}
+
 /// What is explored.
 #[derive(Clone, Debug)]
 pub(crate) struct Explorer {
-    specs: Vec<DeviceSpec>,
+    house: House,
     seed: u64,
     /// Messages that each habit says.
     each: u32,
@@ -92,22 +99,21 @@ struct Watch {
 }
 
 impl Explorer {
-    /// An explorer of these devices, in the order in which they connect. Refused with a sentence that says what would be right.
+    /// An explorer of this house. Refused with a sentence that says what would be right.
     pub(crate) fn new(
         config: &Config,
         (seed, access): (u64, Arc<Access>),
-        specs: Vec<DeviceSpec>,
+        house: House,
         wanted: ExploreWanted,
     ) -> Result<Explorer, String> {
+        let House { specs, actions } = &house;
         if specs.is_empty() || specs.len() > MOST_DEVICES {
             return Err(alloc::format!("It takes 1 to {MOST_DEVICES} simulated devices; there are {}.", specs.len()));
         }
-        let habits = || specs.iter().flat_map(|spec| &spec.habits);
-        let publishers = habits().filter(|habit| matches!(habit, Habit::Publish { .. })).count();
+        let habits = specs.iter().flat_map(|spec| &spec.habits).filter(|habit| matches!(habit, Habit::Publish { .. })).count();
+        let publishers = actions.iter().filter(|action| said(action).is_some()).count().saturating_add(habits);
         if publishers == 0 || publishers > MOST_MESSAGES as usize {
-            return Err(alloc::format!(
-                "It takes 1 to {MOST_MESSAGES} messages, so as many habits of publishing at most; there are {publishers}."
-            ));
+            return Err(alloc::format!("It takes 1 to {MOST_MESSAGES} messages; there are {publishers}."));
         }
         let mut faults = Vec::new();
         faults.extend(wanted.drop.then_some(Fault::Drop));
@@ -119,12 +125,12 @@ impl Explorer {
         }
         let each = MOST_MESSAGES.checked_div(publishers as u32).unwrap_or(1);
         let mut world = World::new(config.clone(), seed);
-        let marked: Vec<DeviceSpec> = specs.iter().map(mark).collect();
+        let marked = House { specs: specs.iter().map(mark).collect(), actions: actions.clone() };
         world.post(Instant::ZERO, Input::Access(access));
         inputs(&marked, each).into_iter().for_each(|input| world.post(Instant::ZERO, input));
         let run = Run { world, watch: Watch::default(), placed: Vec::new(), cut_at: None, twig: 0 };
         let mut explorer = Explorer {
-            specs,
+            house,
             seed,
             each,
             faults,
@@ -241,7 +247,7 @@ impl Explorer {
 
     fn name(&self, device: DeviceId) -> String {
         let at = (device as usize).saturating_sub(1);
-        self.specs.get(at).map_or_else(String::new, |spec| spec.client_id.clone())
+        self.house.specs.get(at).map_or_else(String::new, |spec| spec.client_id.clone())
     }
 
     /// What is known so far.
@@ -274,19 +280,38 @@ impl Explorer {
     /// A finding's house, before its first event: what is to be posted to an empty world of this seed.
     pub(crate) fn replay(&self, at: usize) -> Option<(u64, Vec<Input>)> {
         let found = self.found.get(at)?;
-        let mut inputs = inputs(&self.specs, self.each);
+        let mut inputs = inputs(&self.house, self.each);
         inputs.extend(found.placed.iter().map(|&(flight, fault)| Input::Place { flight, fault }));
         inputs.push(Input::CutAll { at: found.cut_at });
         Some((self.seed, inputs))
     }
 }
 
-/// What brings these devices into an empty world and lets them connect.
-fn inputs(specs: &[DeviceSpec], each: u32) -> Vec<Input> {
+/// What brings a house into an empty world and lets it live.
+fn inputs(house: &House, each: u32) -> Vec<Input> {
+    let House { specs, actions } = house;
     let adds = specs.iter().map(|spec| Input::Add { spec: Box::new(spec.clone()), connect: false });
     let connect = |(device, nth): (DeviceId, u64)| Input::Connect { device, after: nth.saturating_mul(BETWEEN_CONNECTS) };
-    let connects = (1..).zip(0u64..).take(specs.len()).map(connect);
-    adds.chain([Input::Observe(each)]).chain(connects).collect()
+    let connects = (1..).zip(0u64..).take(if actions.is_empty() { specs.len() } else { 0 }).map(connect);
+    adds.chain([Input::Observe(each)]).chain(connects).chain(actions.iter().cloned()).collect()
+}
+
+/// The topic on which an action publishes.
+fn said(action: &Input) -> Option<&str> {
+    match action {
+        Input::Publish { topic, .. } => Some(topic),
+        Input::Later { input, .. } => said(input),
+        _ => None,
+    }
+}
+
+/// An action of a house: a device connects, leaves or publishes. What else a scene does, faults above all, is the explorer's to do.
+pub(crate) fn is_of_house(action: &Input) -> bool {
+    match action {
+        Input::Connect { .. } | Input::Disconnect(_) | Input::Publish { .. } => true,
+        Input::Later { input, .. } => is_of_house(input),
+        _ => false,
+    }
 }
 
 /// The same device with payloads that tell its messages apart.
@@ -324,14 +349,23 @@ fn judge(expected: &[Got], got: &[Got], qos: u8) -> Vec<(FindingKind, Got)> {
     verdicts
 }
 
-/// Simulated devices publish on topics that somebody of the house subscribes to: else there is nothing to find.
-pub(crate) fn has_listeners(specs: &[DeviceSpec]) -> bool {
-    let habits = || specs.iter().flat_map(|spec| &spec.habits);
-    habits().any(|said| {
-        let Habit::Publish { topic: name, .. } = said else { return false };
-        habits()
-            .any(|heard| matches!(heard, Habit::Subscribe { filter, .. } | Habit::Respond { filter, .. } if topic::matches(filter, name)))
-    })
+impl House {
+    /// Somebody subscribes to a topic on which somebody publishes: else there is nothing to find.
+    pub(crate) fn has_listeners(&self) -> bool {
+        let habits = || self.specs.iter().flat_map(|spec| &spec.habits);
+        let heard = |name: &str| {
+            habits().any(
+                |heard| matches!(heard, Habit::Subscribe { filter, .. } | Habit::Respond { filter, .. } if topic::matches(filter, name)),
+            )
+        };
+        let by_habit = |habit: &Habit| if let Habit::Publish { topic, .. } = habit { heard(topic) } else { false };
+        habits().any(by_habit) || self.actions.iter().filter_map(said).any(heard)
+    }
+
+    /// Somebody publishes because the scene says so, not by habit.
+    pub(crate) fn acts(&self) -> bool {
+        self.actions.iter().any(|action| said(action).is_some())
+    }
 }
 
 impl Sink for Watch {

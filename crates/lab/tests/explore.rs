@@ -95,6 +95,23 @@ fn order_is_kept_by_what_is_acknowledged() {
 }
 
 #[test]
+fn a_scene_is_explored_as_it_lets_its_devices_act() {
+    let text = "title t\ndevice pub 5.0\n  session-expiry 3600\ndevice sub 5.0\n  session-expiry 3600\n  subscribe t/# qos 2\n\
+                rule drop PUBLISH to sub times 3\nthen connect sub\nthen connect pub\nat 1s publish pub t/0 \"maybe\"\n\
+                then publish pub t/2 \"once\" qos 2\nat 5s cut sub\n";
+    let mut bed = Bed::live(1);
+    bed.command(Command::LoadText(text.into())).expect("a legal text");
+    let seen = explore(&mut bed, ALL);
+    let of = |qos: u8, faults: u8| seen.tried.iter().find(|t| (t.qos, t.faults) == (qos, faults)).expect("tried").clone();
+    // The scene's own faults are not among those that are placed: without any, all arrives.
+    assert_eq!((of(0, 0).lost, of(2, 0).lost), (0, 0));
+    assert!(of(0, 1).lost > 0);
+    assert_eq!((of(2, 2).lost, of(2, 2).twice), (0, 0), "{:?}", seen.findings);
+    assert!(of(2, 2).worlds > 500);
+    bed.command(Command::OpenFinding(0)).expect("it can be opened");
+}
+
+#[test]
 fn a_finding_happens_when_it_is_opened() {
     let mut bed = house(Protocol::V5, &[0, 1], false);
     let seen = explore(&mut bed, ExploreWanted { faults: 1, ..ALL });

@@ -4,11 +4,11 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use contract::{DeviceSpec, ExploreWanted, PaceWanted, Refusal};
+use contract::{ExploreWanted, PaceWanted, Refusal};
 
 use super::Bench;
 use super::check::{Result, bad};
-use crate::explore::{Explorer, has_listeners};
+use crate::explore::{Explorer, House, is_of_house};
 use crate::pace::Wall;
 
 /// Worlds that one call runs before others get their turn: some milliseconds.
@@ -18,16 +18,25 @@ const TURNS_PER_REPORT: u64 = 10;
 
 impl Bench {
     pub(super) fn explore(&mut self, wanted: ExploreWanted) -> Result<()> {
-        let clients = self.world.devices.iter().filter_map(|(_, device)| device.client.as_deref());
-        let specs: Vec<DeviceSpec> = clients.map(|client| client.spec().clone()).collect();
-        if !has_listeners(&specs) {
-            return Err(bad("devices", "No device subscribes to what another one publishes by habit: there is no message to follow."));
+        let house = self.house();
+        if !house.has_listeners() {
+            return Err(bad("devices", "No device subscribes to what another one publishes: there is no message to follow."));
         }
-        self.explorer = Some(
-            Explorer::new(&self.config, (self.seed, self.world.broker().access().clone()), specs, wanted)
-                .map_err(|why| bad("devices", &why))?,
-        );
+        let from = (self.seed, self.world.broker().access().clone());
+        self.explorer = Some(Explorer::new(&self.config, from, house, wanted).map_err(|why| bad("devices", &why))?);
         Ok(())
+    }
+
+    /// The house of the scene, when that lets devices publish, else the simulated devices that are there.
+    fn house(&self) -> House {
+        let of_scene = self.scene.as_ref().map(|scene| House {
+            specs: scene.script.devices.clone(),
+            actions: scene.script.begin().into_iter().filter(is_of_house).collect(),
+        });
+        of_scene.filter(House::acts).unwrap_or_else(|| {
+            let clients = self.world.devices.iter().filter_map(|(_, device)| device.client.as_deref());
+            House { specs: clients.map(|client| client.spec().clone()).collect(), actions: Vec::new() }
+        })
     }
 
     pub(super) fn stop_exploring(&mut self) {

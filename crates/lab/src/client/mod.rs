@@ -253,7 +253,12 @@ impl Client {
             Input::Garbage => self.close_saying(now, mqtt::ReasonCode::MalformedPacket, out),
             Input::Closed => self.on_closed(now),
             Input::Wake => self.on_wake(now, out),
-            Input::Publish(publication) => self.publish(now, publication, out),
+            Input::Publish(publication) => {
+                if self.observed.is_some() {
+                    out.push(Output::Said(publication.clone()));
+                }
+                self.publish(now, publication, out);
+            }
         }
     }
 
