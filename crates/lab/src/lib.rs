@@ -42,4 +42,4 @@ pub use config::Config;
 pub use journal::Journal;
 pub use link::FlightNo;
 pub use scene::SCENES;
-pub use world::{Departure, Fact, Input, Sink, Touch, World};
+pub use world::{Departure, Fact, Input, Nobody, Sink, Touch, World};

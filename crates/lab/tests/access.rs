@@ -175,25 +175,10 @@ fn what_is_refused_is_seen_and_a_replay_is_the_same() {
     assert_eq!(notes(&bed).iter().filter(|note| ended(note)).count(), 2);
     assert_eq!(state(&mut bed, "a"), DeviceState::Offline);
     let end = bed.bench.world().steps();
-    let mut nobody = Nobody;
+    let mut nobody = lab::Nobody;
     let replayed = bed.bench.journal().world_at(end, &mut nobody).expect("it is not forgotten");
     assert_eq!(format!("{:?}", replayed.broker()), format!("{:?}", bed.bench.world().broker()));
     bed.bench.world().check().expect("the invariants hold");
-}
-
-struct Nobody;
-
-impl lab::Sink for Nobody {
-    fn step(&mut self, _: u64, _: broker::Instant) {}
-    fn departed(&mut self, _: lab::Departure<'_>) {}
-    fn landed(&mut self, _: lab::FlightNo) {}
-    fn lost(&mut self, _: lab::FlightNo) {}
-    fn touched(&mut self, _: lab::FlightNo, _: lab::Touch) {}
-    fn halt(&mut self, _: contract::RuleId) {}
-    fn fact(&mut self, _: u32, _: lab::Fact) {}
-    fn transmit(&mut self, _: u32, _: &[u8]) {}
-    fn credit(&mut self, _: u32, _: u32) {}
-    fn close(&mut self, _: u32) {}
 }
 
 #[test]

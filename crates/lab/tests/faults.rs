@@ -162,7 +162,7 @@ fn a_world_with_faults_is_made_anew_from_its_journal() {
             run(&mut bed, 500);
         }
         let end = bed.bench.world().steps();
-        let mut watch = Nobody;
+        let mut watch = lab::Nobody;
         let again = bed.bench.journal().world_at(end, &mut watch).expect("within the horizon");
         assert_eq!(format!("{:?}", again.broker()), format!("{:?}", bed.bench.world().broker()), "{fault:?}");
     }
@@ -543,20 +543,4 @@ fn a_fork_goes_another_way_and_leaves_the_old_future_as_it_was() {
     bed.command(Command::Switch).expect("and back");
     assert_eq!(bed.trace()[..new_trace.len()], new_trace[..]);
     assert!(matches!(bed.command(Command::Fork { step: 1_000_000 }), Err(Refusal::BeyondHorizon { .. })));
-}
-
-/// A world that is made anew needs no onlooker.
-struct Nobody;
-
-impl lab::Sink for Nobody {
-    fn step(&mut self, _: u64, _: broker::Instant) {}
-    fn departed(&mut self, _: lab::Departure<'_>) {}
-    fn landed(&mut self, _: lab::FlightNo) {}
-    fn lost(&mut self, _: lab::FlightNo) {}
-    fn touched(&mut self, _: lab::FlightNo, _: lab::Touch) {}
-    fn halt(&mut self, _: u32) {}
-    fn fact(&mut self, _: u32, _: lab::Fact) {}
-    fn transmit(&mut self, _: u32, _: &[u8]) {}
-    fn credit(&mut self, _: u32, _: u32) {}
-    fn close(&mut self, _: u32) {}
 }

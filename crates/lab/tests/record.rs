@@ -103,7 +103,7 @@ fn a_run_is_done_again_elsewhere() {
         assert!(other.got.is_empty(), "nobody is sent what others were sent");
         // What was real there is closed here; what is simulated lives on.
         assert!(!other.bench.world().has_real_devices());
-        let at = |bench: &Bench| format!("{:?}", bench.journal().world_at(steps, &mut Nobody).expect("within the horizon").broker());
+        let at = |bench: &Bench| format!("{:?}", bench.journal().world_at(steps, &mut lab::Nobody).expect("within the horizon").broker());
         assert_eq!(at(&bed.bench), at(&other.bench));
         // Native and wasm write the same file: its size and the digest in it are held by the golden line.
         sums.push_str(&format!("seed {seed}: {steps} steps, {} bytes, {:016x}\n", file.len(), fnv(&file)));
@@ -218,19 +218,4 @@ fn damaged_and_foreign_files_are_told() {
 
 fn fnv(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |state, &byte| (state ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
-}
-
-struct Nobody;
-
-impl lab::Sink for Nobody {
-    fn step(&mut self, _: u64, _: broker::Instant) {}
-    fn departed(&mut self, _: lab::Departure<'_>) {}
-    fn landed(&mut self, _: lab::FlightNo) {}
-    fn lost(&mut self, _: lab::FlightNo) {}
-    fn touched(&mut self, _: lab::FlightNo, _: lab::Touch) {}
-    fn halt(&mut self, _: u32) {}
-    fn fact(&mut self, _: u32, _: lab::Fact) {}
-    fn transmit(&mut self, _: u32, _: &[u8]) {}
-    fn credit(&mut self, _: u32, _: u32) {}
-    fn close(&mut self, _: u32) {}
 }

@@ -9,7 +9,7 @@ use crate::journal::Journal;
 use crate::pace::{Pace, Wall};
 use crate::show;
 use crate::trace::Trace;
-use crate::world::{Departure, Fact, Input, Sink, Touch, World};
+use crate::world::{Input, Nobody, World};
 
 /// Rows of the other future that a comparison shows.
 const MOST_ROWS: u64 = 500;
@@ -116,20 +116,4 @@ impl Bench {
         }
         Some(view)
     }
-}
-
-/// Nobody looks on while the past is made anew.
-struct Nobody;
-
-impl Sink for Nobody {
-    fn step(&mut self, _: Step, _: broker::Instant) {}
-    fn departed(&mut self, _: Departure<'_>) {}
-    fn landed(&mut self, _: crate::link::FlightNo) {}
-    fn lost(&mut self, _: crate::link::FlightNo) {}
-    fn touched(&mut self, _: crate::link::FlightNo, _: Touch) {}
-    fn halt(&mut self, _: contract::RuleId) {}
-    fn fact(&mut self, _: contract::DeviceId, _: Fact) {}
-    fn transmit(&mut self, _: contract::tunnel::ConnNo, _: &[u8]) {}
-    fn credit(&mut self, _: contract::tunnel::ConnNo, _: u32) {}
-    fn close(&mut self, _: contract::tunnel::ConnNo) {}
 }

@@ -256,6 +256,23 @@ pub trait Sink {
     fn close(&mut self, conn: ConnNo);
 }
 
+/// Nobody looks on: for a world that is made anew.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nobody;
+
+impl Sink for Nobody {
+    fn step(&mut self, _: Step, _: Instant) {}
+    fn departed(&mut self, _: Departure<'_>) {}
+    fn landed(&mut self, _: FlightNo) {}
+    fn lost(&mut self, _: FlightNo) {}
+    fn touched(&mut self, _: FlightNo, _: Touch) {}
+    fn halt(&mut self, _: RuleId) {}
+    fn fact(&mut self, _: DeviceId, _: Fact) {}
+    fn transmit(&mut self, _: ConnNo, _: &[u8]) {}
+    fn credit(&mut self, _: ConnNo, _: u32) {}
+    fn close(&mut self, _: ConnNo) {}
+}
+
 /// The world.
 #[derive(Clone, Debug)]
 pub struct World {
